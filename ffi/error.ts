@@ -1,0 +1,48 @@
+/** What the kernel or libnl answers when it refuses. */
+
+import { libc } from "./libc.ts";
+import { libnl } from "./libnl.ts";
+import { readCString } from "./owned.ts";
+
+/** Errors of the kernel (asm-generic/errno.h), as positive numbers. */
+export const ERRNO = {
+  EPERM: 1,
+  ENOENT: 2,
+  ESRCH: 3,
+  EINTR: 4,
+  EEXIST: 17,
+  ENODEV: 19,
+  EINVAL: 22,
+  EOPNOTSUPP: 95,
+  EAFNOSUPPORT: 97,
+  ENETDOWN: 100,
+  ENOBUFS: 105,
+} as const;
+
+/** A request that failed: what was to be done, with what, and why not. */
+export class NetlinkError extends Error {
+  override readonly name = "NetlinkError";
+
+  constructor(readonly op: string, readonly reason: string, options: { code: number; object?: string }) {
+    super(`${op}${options.object ? ` ${options.object}` : ""}: ${reason}`);
+    this.code = options.code;
+    this.object = options.object;
+  }
+
+  /** A kernel's errno as a positive number, or libnl's code as a negative one. */
+  readonly code: number;
+  /** What the operation was about, in the syntax of `ip`. */
+  readonly object?: string;
+}
+
+/** `result`, unless it is one of libnl's negative error codes. */
+export function check(result: number, op: string, object?: string): number {
+  if (result >= 0) return result;
+  const reason = readCString(libnl().nl_geterror(result)) ?? `error ${result}`;
+  throw new NetlinkError(op, reason, { code: result, object });
+}
+
+/** The kernel's words for an errno, such as "File exists". */
+export function errnoText(errno: number): string {
+  return readCString(libc().strerror(errno)) ?? `error ${errno}`;
+}

@@ -1,0 +1,29 @@
+/** libc: what libnl leaves to it. See poll(2), eventfd(2), setsockopt(2), strerror(3). */
+
+import { library } from "./library.ts";
+
+export const libc = library("libc.so.6", {
+  packages: "glibc: libc6 on Debian, glibc on Fedora and Arch, gcompat does not do on Alpine",
+  symbols: {
+    // void free(void *ptr): takes
+    free: { parameters: ["pointer"], result: "void" },
+    // int poll(struct pollfd *fds, nfds_t nfds, int timeout): borrows
+    poll: { parameters: ["buffer", "u64", "i32"], result: "i32" },
+    // The same on a thread of its own, so that the event loop goes on.
+    poll_aside: { name: "poll", parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
+    // int eventfd(unsigned int initval, int flags): owned, close
+    eventfd: { parameters: ["u32", "i32"], result: "i32" },
+    // ssize_t write(int fd, const void *buf, size_t count): borrows
+    write: { parameters: ["i32", "buffer", "u64"], result: "i64" },
+    // ssize_t read(int fd, void *buf, size_t count): borrows
+    read: { parameters: ["i32", "buffer", "u64"], result: "i64" },
+    // int close(int fd): takes
+    close: { parameters: ["i32"], result: "i32" },
+    // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen): borrows
+    setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
+    // int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen): borrows
+    getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+    // char *strerror(int errnum): borrowed, until the next call
+    strerror: { parameters: ["i32"], result: "pointer" },
+  },
+});

@@ -1,0 +1,38 @@
+/** Waiting for a socket without a busy loop: poll(2), with an eventfd(2) to be woken by. */
+
+import { libc } from "./libc.ts";
+
+const POLLIN = 1;
+const EFD_NONBLOCK = 0o4000;
+const EFD_CLOEXEC = 0o2000000;
+
+/** Waits until a descriptor can be read. */
+export class Waiter implements Disposable {
+  readonly #wake: number;
+  /** Two of `struct pollfd`: fd (4 bytes), events (2), revents (2). */
+  readonly #fds = new Int32Array(4);
+
+  constructor(fd: number) {
+    this.#wake = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    this.#fds.set([fd, POLLIN, this.#wake, POLLIN]);
+  }
+
+  /** Whether the descriptor can be read within `milliseconds`; nothing else runs meanwhile. */
+  ready(milliseconds: number): boolean {
+    return libc().poll(this.#fds, 1n, milliseconds) > 0;
+  }
+
+  /** The same, for at most `milliseconds` (-1: as long as it takes), on a thread aside; `wake` ends it early. */
+  async wait(milliseconds: number): Promise<void> {
+    await libc().poll_aside(this.#fds, 2n, milliseconds);
+    libc().read(this.#wake, new BigUint64Array(1), 8n);
+  }
+
+  wake(): void {
+    libc().write(this.#wake, new BigUint64Array([1n]), 8n);
+  }
+
+  [Symbol.dispose](): void {
+    libc().close(this.#wake);
+  }
+}

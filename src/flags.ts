@@ -1,0 +1,112 @@
+/** The options of the command line: each with its parser and its line of help. */
+
+import { globError } from "./model/glob.ts";
+import { type MetricOverride, parseMetric } from "./model/metrics.ts";
+import { type Level, LEVELS } from "./log.ts";
+import { DEFAULTS, type Options } from "./plan/options.ts";
+import { LOWEST_TABLE } from "./plan/ownership.ts";
+import type { Role } from "./plan/roles.ts";
+
+/** The options as they are given; what is not given is undefined. */
+export interface Flags {
+  readonly once?: boolean;
+  readonly dryRun?: boolean;
+  readonly flush?: boolean;
+  readonly dump?: boolean;
+  readonly setRouteMetric?: readonly MetricOverride[];
+  readonly interface?: readonly string[];
+  readonly exclude?: readonly string[];
+  readonly role?: readonly RoleChoice[];
+  readonly tableBase?: number;
+  readonly priority?: number;
+  readonly protocol?: number;
+  readonly logLevel?: Level;
+}
+
+type RoleChoice = Options["roles"][number];
+
+const ROLES: readonly Role[] = ["uplink", "stub", "inside"];
+/** Room for every ifindex below 2^32. */
+const HIGHEST_BASE = 0x7fffffff;
+/** In front of main's rule, which is at 32766. */
+const HIGHEST_PRIORITY = 32765;
+/** Those below mean the kernel, `ip` and the like (linux/rtnetlink.h). */
+const LOWEST_PROTOCOL = 5;
+
+const word = { kind: "boolean", optional: true, withNegated: false } as const;
+const value = { kind: "parsed", optional: true } as const;
+const values = { kind: "parsed", optional: true, variadic: true } as const;
+
+export const FLAGS = {
+  once: { ...word, brief: "Make everything right once, say in one line what changed, and end" },
+  dryRun: { ...word, brief: "Print the changes that --once (or --flush) would make, as ip commands" },
+  flush: { ...word, brief: "Remove all rules and routes of symrouted's, nothing else, and end" },
+  dump: { ...word, brief: "Print links, addresses, rules and routes as they are at the start, then go on" },
+  setRouteMetric: {
+    ...values,
+    parse: parseMetric,
+    placeholder: "NAME=VALUE",
+    brief: "Give every mirrored route this metric of ip-route(8), such as mtu=1400",
+  },
+  interface: { ...values, parse: parseGlob, placeholder: "GLOB", brief: "Only these interfaces take part" },
+  exclude: { ...values, parse: parseGlob, placeholder: "GLOB", brief: "These interfaces take no part" },
+  role: {
+    ...values,
+    parse: parseRole,
+    placeholder: "GLOB=ROLE",
+    brief: `What an interface is: ${ROLES.join(", ")}`,
+  },
+  tableBase: {
+    ...value,
+    parse: (text: string) => parseNumber(text, LOWEST_TABLE, HIGHEST_BASE),
+    placeholder: "N",
+    brief: `An interface's table is N + its ifindex (${DEFAULTS.tableBase})`,
+  },
+  priority: {
+    ...value,
+    parse: (text: string) => parseNumber(text, 1, HIGHEST_PRIORITY),
+    placeholder: "N",
+    brief: `Priority of the rules (${DEFAULTS.priority})`,
+  },
+  protocol: {
+    ...value,
+    parse: (text: string) => parseNumber(text, LOWEST_PROTOCOL, 255),
+    placeholder: "N",
+    brief: `Protocol that marks the rules as symrouted's (${DEFAULTS.protocol})`,
+  },
+  logLevel: { kind: "enum", values: LEVELS, optional: true, brief: "How much to tell (info)" },
+} as const;
+
+/** What the plan is told. */
+export function optionsOf(flags: Flags): Options {
+  return {
+    interfaces: flags.interface?.length ? flags.interface : DEFAULTS.interfaces,
+    exclude: flags.exclude ?? DEFAULTS.exclude,
+    roles: flags.role ?? DEFAULTS.roles,
+    metrics: flags.setRouteMetric ?? DEFAULTS.metrics,
+    tableBase: flags.tableBase ?? DEFAULTS.tableBase,
+    priority: flags.priority ?? DEFAULTS.priority,
+    protocol: flags.protocol ?? DEFAULTS.protocol,
+  };
+}
+
+function parseGlob(text: string): string {
+  const error = globError(text);
+  if (error) throw new SyntaxError(error);
+  return text;
+}
+
+function parseRole(text: string): RoleChoice {
+  const equals = text.lastIndexOf("=");
+  const role = ROLES.find((one) => one === text.slice(equals + 1));
+  if (equals < 0 || !role) {
+    throw new SyntaxError(`${text} is not GLOB=ROLE, with a role of ${ROLES.join(", ")}`);
+  }
+  return { glob: parseGlob(text.slice(0, equals)), role };
+}
+
+function parseNumber(text: string, lowest: number, highest: number): number {
+  const number = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
+  if (number >= lowest && number <= highest) return number;
+  throw new SyntaxError(`${text || "nothing"} is not a number from ${lowest} to ${highest}`);
+}

@@ -1,0 +1,300 @@
+/**
+ * What the kernel has, kept up to date: read once, then followed by its notifications.
+ *
+ * A notification never decides anything: it changes the routes in the store and says what is stale. Absence in a dump
+ * proves nothing by itself, because the kernel does not tell that rules and routes changed while it dumped them: only a
+ * dump during which nothing of its kind happened is a proof.
+ */
+
+import type { Change } from "./diff.ts";
+import { LostEvents } from "./kernel/errors.ts";
+import type { EventHandler } from "./kernel/events.ts";
+import { Kernel, type RouteFields, type Stores } from "./kernel/kernel.ts";
+import { FAMILIES, type Family } from "./model/address.ts";
+import { devices, Paths } from "./model/paths.ts";
+import { type Address, type Link, type Rule, sameRule, TABLE } from "./model/records.ts";
+import { replay } from "./model/replay.ts";
+import { RouteStore } from "./model/store.ts";
+import { MainFacts } from "./plan/facts.ts";
+import type { Options } from "./plan/options.ts";
+import { type Observed, tablesToRead } from "./plan/plan.ts";
+import { type Doubt, Stale } from "./stale.ts";
+
+/** How often something is read again at once because it changed meanwhile. */
+const ATTEMPTS = 5;
+/** After how long it is tried again when that did not do, in milliseconds. */
+const RETRY = 1000;
+
+/** The keys of one family whose routes have changed; `all` for every one. */
+export interface Dirty {
+  all: boolean;
+  readonly keys: Set<number>;
+}
+
+export class Host implements Disposable {
+  readonly kernel: Kernel;
+  readonly stores: Stores;
+  readonly dirty: Readonly<Record<Family, Dirty>> = {
+    4: { all: true, keys: new Set() },
+    6: { all: true, keys: new Set() },
+  };
+  /** How often notifications were lost and everything was read again. */
+  resyncs = 0;
+  /** Changes whenever links, addresses, rules or forwarding have been read again. */
+  version = 0;
+  readonly #options: Options;
+  readonly #facts: Readonly<Record<Family, MainFacts>>;
+  readonly #stale = new Stale();
+  readonly #watched: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
+  readonly #handler: EventHandler = this.#makeHandler();
+  #links: ReadonlyMap<number, Link> = new Map();
+  #addresses: readonly Address[] = [];
+  #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
+  #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
+  /** How many notifications of each kind there have been. */
+  #heard: Record<Family, { rules: number; routes: number }> = {
+    4: { rules: 0, routes: 0 },
+    6: { rules: 0, routes: 0 },
+  };
+  /** What could not be proven: read again later. */
+  #unproven: { readonly rules: Set<Family>; readonly doubts: Doubt[] } = { rules: new Set(), doubts: [] };
+
+  /** Opens the kernel's sockets; nothing is read yet. */
+  constructor(options: Options) {
+    const paths = new Paths();
+    this.#options = options;
+    this.stores = { 4: new RouteStore(4, paths), 6: new RouteStore(6, paths) };
+    this.#facts = { 4: new MainFacts(this.stores[4]), 6: new MainFacts(this.stores[6]) };
+    this.kernel = new Kernel(paths, this.stores);
+  }
+
+  /** What is known now; a view that later reading changes. */
+  get observed(): Observed {
+    const of = (family: Family) => ({
+      forwarding: this.#forwarding[family] ?? false,
+      rules: this.#rules[family],
+      store: this.stores[family],
+      facts: this.#facts[family],
+      proven: this.isProven(family),
+    });
+    return { links: this.#links, addresses: this.#addresses, families: { 4: of(4), 6: of(6) } };
+  }
+
+  /** Whether what is absent from the rules and routes of a family is known to be absent. */
+  isProven(family: Family): boolean {
+    return !this.#stale.any && !this.#unproven.rules.has(family) &&
+      !this.#unproven.doubts.some((one) => one.family === family);
+  }
+
+  /** After how many milliseconds `retry` is due; undefined where nothing is in doubt. */
+  get retryIn(): number | undefined {
+    return FAMILIES.every((family) => this.isProven(family)) ? undefined : RETRY;
+  }
+
+  /** Has what could not be proven read again by the next `follow`. */
+  retry(): void {
+    for (const family of this.#unproven.rules) this.#stale.rules[family] = true;
+    for (const doubt of this.#unproven.doubts) this.#stale.doubt(doubt);
+    this.#unproven = { rules: new Set(), doubts: [] };
+  }
+
+  /** Has everything read again by the next `follow`. */
+  distrust(): void {
+    this.#stale.everything();
+    for (const family of FAMILIES) {
+      for (const table of this.#watched[family]) this.#stale.doubt({ family, table });
+    }
+  }
+
+  /** Takes up what has happened since the last call, and reads what is stale. On the first call: everything. */
+  follow(): void {
+    this.#drain();
+    for (let attempt = 0; this.#stale.any && attempt < ATTEMPTS; attempt++) this.#refresh();
+  }
+
+  #refresh(): void {
+    const stale = this.#stale, { kernel } = this;
+    if (stale.any) this.version++;
+    if (stale.links) {
+      stale.links = false;
+      this.#links = new Map(kernel.readLinks().map((link) => [link.ifindex, link]));
+    }
+    if (stale.addresses) {
+      stale.addresses = false;
+      this.#addresses = kernel.readAddresses();
+    }
+    if (stale.forwarding) {
+      stale.forwarding = false;
+      for (const family of FAMILIES) this.#forwarding[family] = kernel.readForwarding(family);
+    }
+    for (const family of FAMILIES) if (stale.rules[family]) this.#readRules(family);
+    this.#suspectRoutes();
+    for (const doubt of stale.takeDoubts()) {
+      if (!this.#readTable(doubt)) this.#unproven.doubts.push(doubt);
+    }
+    this.#drain();
+  }
+
+  #readRules(family: Family): void {
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      this.#stale.rules[family] = false;
+      const heard = this.#heard[family].rules;
+      this.#rules[family] = this.#forwarding[family] === undefined ? [] : this.kernel.readRules(family);
+      this.#drain();
+      if (this.#heard[family].rules === heard) return void this.#unproven.rules.delete(family);
+    }
+    this.#stale.rules[family] = false;
+    this.#unproven.rules.add(family);
+  }
+
+  /** Turns what may have vanished untold, and tables that are new to us, into doubts. */
+  #suspectRoutes(): void {
+    const stale = this.#stale;
+    for (const family of FAMILIES) {
+      if (this.#forwarding[family] === undefined) continue;
+      for (const table of tablesToRead(this.observed, { family, options: this.#options })) {
+        if (this.#watched[family].has(table)) continue;
+        this.#watched[family].add(table);
+        stale.doubt({ family, table });
+      }
+    }
+    if (stale.addressGone) { for (const ifindex of this.#devicesOfLostSources()) stale.lost.add(ifindex); }
+    for (const ifindex of stale.takeLost()) if (this.#hasRoutesBy(ifindex)) this.#doubtIpv4(ifindex);
+    if (stale.nexthopGone) this.#doubtIpv4();
+    stale.addressGone = stale.nexthopGone = false;
+  }
+
+  #doubtIpv4(ifindex?: number): void {
+    for (const table of this.#watched[4]) {
+      const hasRoutes = table === TABLE.main || this.#facts[4].tableSize(table) > 0;
+      if (hasRoutes) this.#stale.doubt({ family: 4, table, ifindex });
+    }
+  }
+
+  #hasRoutesBy(ifindex: number): boolean {
+    const { paths } = this.stores[4];
+    for (let id = 1; id < paths.size; id++) if (devices(paths.get(id)).includes(ifindex)) return true;
+    return false;
+  }
+
+  /** An address takes the routes that name it as their source with it, whatever they leave by. */
+  #devicesOfLostSources(): number[] {
+    const { paths } = this.stores[4];
+    const here = new Set(this.#addresses.map(({ ip }) => ip));
+    return this.stores[4].mainPaths().flatMap((id) => {
+      const path = paths.get(id);
+      return path.prefsrc && !here.has(path.prefsrc) ? devices(path) : [];
+    });
+  }
+
+  /** Reads a table until nothing happened meanwhile; false where that could not be had. */
+  #readTable(doubt: Doubt): boolean {
+    const { family } = doubt, store = this.stores[family];
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const heard = this.#heard[family].routes;
+      const generation = ++store.generation;
+      this.kernel.readRoutes(doubt, (fields) => this.#see(fields));
+      this.#drain();
+      if (this.#heard[family].routes !== heard) continue;
+      this.#purge(doubt, generation);
+      return true;
+    }
+    return false;
+  }
+
+  #see(fields: RouteFields): void {
+    const store = this.stores[fields.family];
+    const key = keyOf(store, fields);
+    if (store.add(key, fields) || store.moveBack(key, fields)) this.#touch(fields.family, key);
+  }
+
+  #purge({ family, table, ifindex }: Doubt, generation: number): void {
+    const store = this.stores[family];
+    for (const slot of store.slots()) {
+      if (store.table(slot) !== table || store.seenSince(slot, generation)) continue;
+      if (ifindex !== undefined && !devices(store.paths.get(store.path(slot))).includes(ifindex)) continue;
+      this.#touch(family, store.keyOf(slot));
+      store.remove(slot);
+    }
+  }
+
+  #touch(family: Family, key: number): void {
+    const dirty = this.dirty[family];
+    if (!dirty.all) dirty.keys.add(key);
+  }
+
+  #drain(): void {
+    try {
+      this.kernel.drain(this.#handler);
+    } catch (error) {
+      if (!(error instanceof LostEvents)) throw error;
+      this.resyncs++;
+      this.distrust();
+    }
+  }
+
+  /**
+   * Takes up what was written, without reading anything. The kernel tells of our own writes as of others', in their
+   * true order, and they are not to fill the socket; who does not listen goes by the kernel's answers.
+   */
+  keepUp(done: readonly Change[]): void {
+    if (this.kernel.listening) return this.#drain();
+    for (const change of done) this.#record(change);
+  }
+
+  #record(change: Change): void {
+    if ("rule" in change) {
+      const { rule } = change, others = this.#rules[rule.family].filter((one) => !sameRule(one, rule));
+      this.#rules[rule.family] = change.op === "add-rule" ? [...others, rule] : others;
+      return;
+    }
+    const { op, family, key } = change;
+    replay(this.stores[family], {
+      op: op === "delete" ? "delete" : "new",
+      key,
+      route: change,
+      replace: op === "replace",
+      append: op === "append",
+    });
+  }
+
+  #makeHandler(): EventHandler {
+    const stale = this.#stale;
+    return {
+      wants: (table) => this.#watched[4].has(table) || this.#watched[6].has(table),
+      route: (fields, event) => {
+        const { family, table } = fields, store = this.stores[family];
+        if (!this.#watched[family].has(table)) return;
+        if (!event.own) this.#heard[family].routes++;
+        const key = keyOf(store, fields);
+        const effect = replay(store, { ...event, key, route: fields });
+        if (effect === "doubt") stale.doubt({ family, table });
+        if (effect !== "none" && !event.own) this.#touch(family, key);
+      },
+      rule: (family) => {
+        this.#heard[family].rules++;
+        stale.rules[family] = true;
+      },
+      link: (lost) => {
+        stale.links = true;
+        if (lost !== undefined) stale.lost.add(lost);
+      },
+      address: (lost) => {
+        stale.addresses = true;
+        if (lost === undefined) return;
+        stale.lost.add(lost);
+        stale.addressGone = true;
+      },
+      forwarding: () => stale.forwarding = true,
+      nexthopGone: () => stale.nexthopGone = true,
+    };
+  }
+
+  [Symbol.dispose](): void {
+    this.kernel[Symbol.dispose]();
+  }
+}
+
+function keyOf(store: RouteStore, { words, length, tos, source }: RouteFields): number {
+  return store.key(words, store.keys.meta(length, tos, source));
+}

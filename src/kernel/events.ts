@@ -1,0 +1,77 @@
+/** From notifications to what they make dirty. */
+
+import { familyOf } from "../../ffi/address.ts";
+import { lostAddress4, lostLink } from "../../ffi/link.ts";
+import { FLAG, MESSAGE, type Message, messages } from "../../ffi/message.ts";
+import type { RouteCodec, RouteFields } from "../../ffi/route.ts";
+import type { Socket } from "../../ffi/socket.ts";
+import type { Family } from "../model/address.ts";
+
+/** Is told of each notification; `own` is whether a request of ours led to it. */
+export interface EventHandler {
+  /** Whether routes of that table matter. */
+  wants(table: number): boolean;
+  route(
+    route: RouteFields,
+    event: { op: "new" | "delete"; replace: boolean; append: boolean; own: boolean },
+  ): void;
+  rule(family: Family): void;
+  /** `lost`: an interface that is down or gone. */
+  link(lost: number | undefined): void;
+  /** `lost`: an interface that an IPv4 address has left. */
+  address(lost: number | undefined): void;
+  forwarding(): void;
+  nexthopGone(): void;
+}
+
+interface Ear {
+  readonly handler: EventHandler;
+  readonly codec: RouteCodec;
+  readonly ownPort: number;
+  readonly isKept: (route: RouteFields) => boolean;
+}
+
+export function drainEvents(socket: Socket, ear: Ear): void {
+  for (let datagram = socket.receive(); datagram; datagram = socket.receive()) {
+    for (const message of messages(datagram)) dispatch(message, ear);
+  }
+}
+
+function dispatch(message: Message, ear: Ear): void {
+  const { handler } = ear;
+  switch (message.type) {
+    case MESSAGE.newRoute:
+    case MESSAGE.delRoute:
+      return dispatchRoute(message, ear);
+    case MESSAGE.newRule:
+    case MESSAGE.delRule:
+      return dispatchRule(message, handler);
+    case MESSAGE.newLink:
+    case MESSAGE.delLink:
+      return handler.link(lostLink(message));
+    case MESSAGE.newAddress:
+    case MESSAGE.delAddress:
+      return handler.address(lostAddress4(message));
+    case MESSAGE.newNetconf:
+    case MESSAGE.delNetconf:
+      return handler.forwarding();
+    case MESSAGE.delNexthop:
+      return handler.nexthopGone();
+  }
+}
+
+function dispatchRoute(message: Message, { handler, codec, ownPort, isKept }: Ear): void {
+  const route = codec.decode(message, (table) => handler.wants(table));
+  if (!route || !isKept(route)) return;
+  handler.route(route, {
+    op: message.type === MESSAGE.newRoute ? "new" : "delete",
+    replace: (message.flags & FLAG.replace) !== 0,
+    append: (message.flags & FLAG.append) !== 0,
+    own: message.port === ownPort,
+  });
+}
+
+function dispatchRule({ datagram, at }: Message, handler: EventHandler): void {
+  const family = familyOf(datagram.words[at + 4] & 0xff);
+  if (family) handler.rule(family);
+}

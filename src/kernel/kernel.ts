@@ -1,0 +1,179 @@
+/**
+ * The one door to the kernel: all that is read from it, heard from it and written to it goes through here.
+ *
+ * Four sockets, because the kernel's and libnl's ways exclude each other on one: notifications arrive at any time; libnl's
+ * caches want a socket whose sequence numbers they alone use, and come back empty where requests are checked strictly;
+ * answers to writes must not stand behind a dump.
+ */
+
+import { AddressCache } from "../../ffi/address.ts";
+import { LinkCache } from "../../ffi/link.ts";
+import { FLAG, MESSAGE } from "../../ffi/message.ts";
+import { readForwarding } from "../../ffi/netconf.ts";
+import { dump, InterruptedDump, Writer } from "../../ffi/request.ts";
+import { RouteCodec, type RouteFields, writeRouteDump } from "../../ffi/route.ts";
+import { RuleCache } from "../../ffi/rule.ts";
+import { GROUP, Socket } from "../../ffi/socket.ts";
+import { Waiter } from "../../ffi/waiter.ts";
+import type { Family } from "../model/address.ts";
+import type { Paths } from "../model/paths.ts";
+import { type Address, type Link, type Rule, TABLE } from "../model/records.ts";
+import type { RouteStore } from "../model/store.ts";
+import { isAnyIp } from "../plan/facts.ts";
+import type { Change } from "../diff.ts";
+import { drainEvents, type EventHandler } from "./events.ts";
+import { writeChanges, type Written } from "./write.ts";
+
+/** So much may happen between two looks at the socket: 60,000 routes. */
+const EVENT_BUFFER = 64 * 1024 * 1024;
+/** A refusal of every request of a batch fits. */
+const ANSWER_BUFFER = 4 * 1024 * 1024;
+const DUMP_ATTEMPTS = 5;
+
+export type { RouteFields };
+
+export type Stores = Readonly<Record<Family, RouteStore>>;
+
+export class Kernel implements Disposable {
+  readonly #stack = new DisposableStack();
+  readonly #events: Socket;
+  readonly #waiter: Waiter;
+  readonly #queries: Socket;
+  readonly #dumps: Socket;
+  readonly #writes: Socket;
+  readonly #links: LinkCache;
+  readonly #addresses: AddressCache;
+  readonly #rules: Readonly<Record<Family, RuleCache>>;
+  readonly #codec: RouteCodec;
+  readonly #stores: Stores;
+  readonly #writer = new Writer();
+  #listening = true;
+
+  /** Opens all sockets; notifications are heard from now on. Throws MissingLibrary, NetlinkError. */
+  constructor(paths: Paths, stores: Stores) {
+    this.#stores = stores;
+    this.#codec = new RouteCodec(paths);
+    try {
+      this.#events = this.#stack.use(
+        Socket.open({ groups: Object.values(GROUP), receiveBuffer: EVENT_BUFFER }),
+      );
+      this.#waiter = this.#stack.use(new Waiter(this.#events.fd));
+      this.#queries = this.#stack.use(Socket.open());
+      this.#dumps = this.#stack.use(Socket.open({ strict: true }));
+      this.#writes = this.#stack.use(Socket.open({ receiveBuffer: ANSWER_BUFFER }));
+      this.#links = this.#stack.use(new LinkCache());
+      this.#addresses = this.#stack.use(new AddressCache());
+      const rules4 = this.#stack.use(new RuleCache(4)), rules6 = this.#stack.use(new RuleCache(6));
+      this.#rules = { 4: rules4, 6: rules6 };
+    } catch (error) {
+      this.#stack.dispose();
+      throw error;
+    }
+  }
+
+  readLinks(): Link[] {
+    return this.#links.read(this.#queries);
+  }
+
+  readAddresses(): Address[] {
+    return this.#addresses.read(this.#queries);
+  }
+
+  readRules(family: Family): Rule[] {
+    return this.#rules[family].read(this.#queries);
+  }
+
+  /** Whether the host forwards; undefined where the kernel does not have the family. */
+  readForwarding(family: Family): boolean | undefined {
+    return readForwarding(this.#dumps, family);
+  }
+
+  /** Tells `visit` of every route of a table (that leaves by `ifindex`): one object for all of them. */
+  readRoutes(
+    filter: { family: Family; table: number; ifindex?: number },
+    visit: (route: RouteFields) => void,
+  ): void {
+    for (let attempt = 1;; attempt++) {
+      try {
+        return this.#readRoutes(filter, visit);
+      } catch (error) {
+        if (!(error instanceof InterruptedDump) || attempt >= DUMP_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  #readRoutes(
+    filter: { family: Family; table: number; ifindex?: number },
+    visit: (route: RouteFields) => void,
+  ): void {
+    const request = { type: MESSAGE.getRoute, flags: FLAG.dump, sequence: this.#dumps.nextSequence() };
+    writeRouteDump(this.#writer, filter, request);
+    const op = `read the IPv${filter.family} routes of table ${filter.table}`;
+    for (const message of dump(this.#dumps, this.#writer, op)) {
+      if (message.type !== MESSAGE.newRoute) continue;
+      const route = this.#codec.decode(message, (table) => table === filter.table);
+      if (route?.family === filter.family && this.#isKept(route)) visit(route);
+    }
+  }
+
+  /** Of the local table, only what no address stands for. */
+  #isKept({ table, family, path }: RouteFields): boolean {
+    return table !== TABLE.local || isAnyIp(this.#stores[family].paths.get(path));
+  }
+
+  /** Whether notifications are heard. */
+  get listening(): boolean {
+    return this.#listening;
+  }
+
+  /** Hears no more: for one who is about to write much and to end. */
+  stopListening(): void {
+    this.#listening = false;
+    this.#events[Symbol.dispose]();
+  }
+
+  /** Hands over every notification that has arrived. Throws LostEvents where some were dropped. */
+  drain(handler: EventHandler): void {
+    if (!this.#listening) return;
+    drainEvents(this.#events, {
+      handler,
+      codec: this.#codec,
+      ownPort: this.#writes.port,
+      isKept: (route) => this.#isKept(route),
+    });
+  }
+
+  /** Whether a notification arrives within `milliseconds`; nothing else runs meanwhile. */
+  hears(milliseconds: number): boolean {
+    return this.#waiter.ready(milliseconds);
+  }
+
+  /** Waits for a notification for at most `milliseconds` (-1: as long as it takes), or for `wake`. */
+  wait(milliseconds: number): Promise<void> {
+    return this.#waiter.wait(milliseconds);
+  }
+
+  /** Ends a `wait`. */
+  wake(): void {
+    this.#waiter.wake();
+  }
+
+  /** How many notifications the kernel has dropped. */
+  drops(): number {
+    return this.#listening ? this.#events.drops() : 0;
+  }
+
+  /** Writes changes in their order, a batch at each step, and yields what became of it. */
+  write(changes: readonly Change[]): Generator<Written> {
+    return writeChanges(changes, {
+      socket: this.#writes,
+      writer: this.#writer,
+      codec: this.#codec,
+      stores: this.#stores,
+    });
+  }
+
+  [Symbol.dispose](): void {
+    this.#stack.dispose();
+  }
+}

@@ -1,0 +1,87 @@
+/** Every path once: routes that forward alike share one number. */
+
+import type { Attribute, Nexthop, Path } from "./records.ts";
+
+/** Interns paths: equal paths have equal numbers, from 1 upwards. */
+export class Paths {
+  readonly #paths: (Path | undefined)[] = [undefined];
+  readonly #ids = new Map<string, number>();
+
+  /** The number of `path`. */
+  intern(path: Path): number {
+    const identity = pathIdentity(path);
+    let id = this.#ids.get(identity);
+    if (id === undefined) {
+      id = this.#paths.length;
+      this.#paths.push(path);
+      this.#ids.set(identity, id);
+    }
+    return id;
+  }
+
+  get(id: number): Path {
+    const path = this.#paths[id];
+    if (!path) throw new RangeError(`no path has the number ${id}`);
+    return path;
+  }
+
+  /** One more than the highest number given out. */
+  get size(): number {
+    return this.#paths.length;
+  }
+}
+
+function pathIdentity(path: Path): string {
+  const { family, type, protocol, scope, prefsrc, metrics, attributes } = path;
+  return JSON.stringify([
+    family,
+    type,
+    protocol,
+    scope,
+    prefsrc,
+    path.nexthops.map(nexthopIdentity),
+    metrics,
+    attributes.map(attributeIdentity),
+  ]);
+}
+
+function nexthopIdentity({ ifindex, gateway, weight, flags, attributes }: Nexthop) {
+  return [ifindex, gateway, weight, flags, attributes.map(attributeIdentity)];
+}
+
+function attributeIdentity({ type, hex }: Attribute) {
+  return [type, hex];
+}
+
+/** The ifindexes that a path leaves by, each once. */
+export function devices(path: Path): number[] {
+  return [...new Set(path.nexthops.map((nexthop) => nexthop.ifindex))];
+}
+
+/** `path` with only those next hops; one that remains alone has no weight. */
+export function withNexthops(path: Path, nexthops: readonly Nexthop[]): Path {
+  return { ...path, nexthops: nexthops.length === 1 ? [{ ...nexthops[0], weight: 1 }] : nexthops };
+}
+
+/**
+ * What is left of a multipath route when the next hops of `gone` leave it; undefined where it does not have all of them.
+ * IPv6 tells of siblings one by one, without their weights.
+ */
+export function withoutNexthops(path: Path, gone: Path): Path | undefined {
+  const rest = [...path.nexthops];
+  for (const nexthop of gone.nexthops) {
+    const at = rest.findIndex((one) => sameDestination(one, nexthop));
+    if (at < 0) return undefined;
+    rest.splice(at, 1);
+  }
+  return rest.length === 0 ? undefined : withNexthops(path, rest);
+}
+
+/** Whether every next hop of `part` is one of `whole`. */
+export function hasNexthops(whole: Path, part: Path): boolean {
+  return part.nexthops.every((nexthop) => whole.nexthops.some((one) => sameDestination(one, nexthop)));
+}
+
+function sameDestination(a: Nexthop, b: Nexthop): boolean {
+  return a.ifindex === b.ifindex && a.gateway === b.gateway;
+}

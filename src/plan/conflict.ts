@@ -1,0 +1,64 @@
+/** Whether a table is somebody else's. */
+
+import type { Family } from "../model/address.ts";
+import { devices } from "../model/paths.ts";
+import type { Rule } from "../model/records.ts";
+import { routeText, ruleText } from "../model/text.ts";
+import type { Mirror, Target } from "./mirror.ts";
+import type { Note, Observed } from "./plan.ts";
+
+interface Circumstances {
+  readonly observed: Observed;
+  readonly family: Family;
+  /** The rules that are ours. */
+  readonly ours: readonly Rule[];
+  readonly mirror: Mirror;
+}
+
+/** Why a table cannot be taken, or, once it is ours, what stands in it beside us; undefined where all is well. */
+export function findConflict(target: Target, circumstances: Circumstances): Note | undefined {
+  const { observed, family, ours } = circumstances;
+  const { table } = target;
+  const isTaken = ours.some((rule) => rule.table === table);
+  const vrf = [...observed.links.values()].find(({ vrfTable }) => vrfTable === table);
+  if (vrf) return conflict(`table ${table} belongs to the VRF ${vrf.name}`);
+  const foreign = observed.families[family].rules.find((rule) =>
+    rule.table === table && !ours.includes(rule)
+  );
+  if (foreign) {
+    const text = `table ${table} is used by the rule '${foreign.priority}: ${ruleText(foreign)}'`;
+    return isTaken ? undefined : conflict(text);
+  }
+  if (isTaken) return undefined;
+  if (!observed.families[family].proven) {
+    return { kind: "warning", text: `table ${table} is not known to be free while rules and routes change` };
+  }
+  return findForeignRoute(target, circumstances);
+}
+
+function conflict(text: string): Note {
+  return { kind: "conflict", text };
+}
+
+/** A route in a table that none of our rules points to, and that we would not have left there. */
+function findForeignRoute(target: Target, { observed, family, mirror }: Circumstances): Note | undefined {
+  const { store, facts } = observed.families[family];
+  if (facts.tableSize(target.table) === 0) return undefined;
+  for (const slot of store.slots()) {
+    if (store.table(slot) !== target.table) continue;
+    const [key, metric, id] = [store.keyOf(slot), store.metric(slot), store.path(slot)];
+    const path = store.paths.get(id);
+    const leaves = devices(path);
+    if (leaves.length === 1 && leaves[0] === target.ifindex) continue;
+    if (mirror.wanted(key, target).some((entry) => entry.metric === metric && entry.path === id)) continue;
+    const route = {
+      destination: store.keys.text(key),
+      source: store.keys.source(key),
+      tos: store.keys.tos(key),
+    };
+    const names = (ifindex: number) => observed.links.get(ifindex)?.name ?? `if${ifindex}`;
+    const text = routeText({ ...route, table: target.table, metric, path }, names);
+    return conflict(`table ${target.table} has the route '${text}'`);
+  }
+  return undefined;
+}

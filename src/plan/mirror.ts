@@ -1,0 +1,151 @@
+/** What an interface table should hold for one key of main. */
+
+import { covers, type Family, type Prefix } from "../model/address.ts";
+import { withNexthops } from "../model/paths.ts";
+import { type MetricOverride, withOverrides } from "../model/metrics.ts";
+import { isBan, type Path, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
+import type { RouteStore } from "../model/store.ts";
+import type { Role } from "./roles.ts";
+
+/** A route of one key and one table: its metric and the number of its path. */
+export interface Entry {
+  readonly metric: number;
+  readonly path: number;
+}
+
+/** An interface that has a table. */
+export interface Target {
+  readonly ifindex: number;
+  readonly table: number;
+  readonly role: Role;
+}
+
+/** What decides which routes a table gets. */
+export interface MirrorContext {
+  readonly family: Family;
+  /** The interfaces whose routes go into every table. */
+  readonly inside: ReadonlySet<number>;
+  /** From a local address to its interface, for routes that name it as preferred source. */
+  readonly sources: ReadonlyMap<string, number>;
+  /** The bans of main, but those that a better metric of main outdoes. */
+  readonly bans: readonly Ban[];
+  readonly metrics: readonly MetricOverride[];
+  /** `RTPROT_*` of the routes that main has no message for. */
+  readonly protocol: number;
+}
+
+export interface Ban {
+  readonly destination: Prefix;
+  readonly source: string;
+}
+
+const NOTHING: readonly Entry[] = [];
+/** RTA_PREF, and its order: high, medium, low (RFC 4191). */
+const PREF = 20;
+const PREF_ORDER: Readonly<Record<string, number>> = { "01": 0, "00": 1, "03": 2 };
+
+export class Mirror {
+  readonly #context: MirrorContext;
+  readonly #store: RouteStore;
+  /** For each table, from a path of main to its mirror's; 0 where there is none. */
+  readonly #paths = new Map<number, number[]>();
+
+  constructor(context: MirrorContext, store: RouteStore) {
+    this.#context = context;
+    this.#store = store;
+  }
+
+  /** The routes of `key` that the target's table should have: by metric, and at one metric in main's order. */
+  wanted(key: number, target: Target): readonly Entry[] {
+    const store = this.#store;
+    let found: Entry[] | undefined, best = -1;
+    for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
+      if (store.table(slot) !== TABLE.main) continue;
+      const metric = store.metric(slot), path = store.path(slot);
+      const ban = isBan(store.paths.get(path));
+      // A ban that a better metric outdoes bans nobody, and would where that route is another interface's.
+      if (ban && best >= 0 && best < metric) continue;
+      if (!ban && best < 0) best = metric;
+      const mirrored = this.#mirrored(path, target);
+      if (mirrored === 0 || found?.some((entry) => entry.metric === metric && entry.path === mirrored)) {
+        continue;
+      }
+      (found ??= []).push({ metric, path: mirrored });
+    }
+    if (found) return store.family === 6 && found.length > 1 ? this.#apart(found) : found;
+    if (best >= 0 && target.role === "uplink" && this.#isBanned(key)) {
+      return [{ metric: best, path: this.#throwPath() }];
+    }
+    return NOTHING;
+  }
+
+  #mirrored(id: number, target: Target): number {
+    let paths = this.#paths.get(target.table);
+    if (!paths) this.#paths.set(target.table, paths = []);
+    return paths[id] ??= this.#mirror(id, target);
+  }
+
+  #mirror(id: number, target: Target): number {
+    const path = this.#store.paths.get(id);
+    if (isBan(path)) return target.role === "uplink" ? id : 0;
+    const kept = this.#kept(path, target);
+    if (!kept) return 0;
+    const { metrics } = this.#context;
+    const overridden = path.type === TYPE.unicast && metrics.length > 0;
+    return this.#store.paths.intern(
+      overridden ? { ...kept, metrics: withOverrides(kept.metrics, metrics) } : kept,
+    );
+  }
+
+  /** The path with those next hops that the table gets: its own, else those inside, else all for its source's sake. */
+  #kept(path: Path, { ifindex }: Target): Path | undefined {
+    const own = path.nexthops.filter((nexthop) => nexthop.ifindex === ifindex);
+    if (own.length > 0) return withNexthops(path, own);
+    const shared = path.nexthops.filter((nexthop) => this.#context.inside.has(nexthop.ifindex));
+    if (shared.length > 0) return withNexthops(path, shared);
+    const ofOurSource = path.prefsrc !== undefined && this.#context.sources.get(path.prefsrc) === ifindex;
+    return ofOurSource && path.nexthops.length > 0 ? path : undefined;
+  }
+
+  /**
+   * IPv6 routes that are apart in main, though equal in metric (as those of two routers), would become one multipath
+   * route in a copy. So each gets a metric of its own, better preferences first.
+   */
+  #apart(entries: Entry[]): Entry[] {
+    const { paths } = this.#store;
+    const order = ({ path }: Entry) => {
+      const { protocol, attributes } = paths.get(path);
+      const preference = attributes.find(({ type }) => type === PREF)?.hex ?? "00";
+      return protocol === PROTOCOL.ra ? PREF_ORDER[preference] ?? 1 : 1;
+    };
+    let next = 0;
+    return entries.sort((a, b) => a.metric - b.metric || order(a) - order(b)).map(({ metric, path }) => {
+      const free = Math.max(metric, next);
+      next = Math.min(free + 1, 0xffffffff);
+      return { metric: free, path };
+    });
+  }
+
+  /** Whether a ban that is copied lies above this key, so that main's route here must pierce it. */
+  #isBanned(key: number): boolean {
+    const { bans } = this.#context;
+    if (bans.length === 0) return false;
+    const destination = this.#store.keys.destination(key), source = this.#store.keys.source(key);
+    return bans.some((ban) =>
+      ban.destination.length < destination.length && covers(ban.destination, destination) &&
+      (ban.source === "" || ban.source === source)
+    );
+  }
+
+  #throwPath(): number {
+    return this.#store.paths.intern({
+      family: this.#context.family,
+      type: TYPE.throw,
+      protocol: this.#context.protocol,
+      scope: 0,
+      nexthops: [],
+      metrics: [],
+      attributes: this.#context.family === 6 ? [{ type: PREF, hex: "00" }] : [],
+    });
+  }
+}

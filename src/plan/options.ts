@@ -1,0 +1,31 @@
+/** What the plan can be told. */
+
+import type { MetricOverride } from "../model/metrics.ts";
+import type { Role } from "./roles.ts";
+
+export interface Options {
+  /** Which interfaces take part: one of these patterns, */
+  readonly interfaces: readonly string[];
+  /** and none of these. */
+  readonly exclude: readonly string[];
+  /** The first pattern that fits decides an interface's role. */
+  readonly roles: readonly { readonly glob: string; readonly role: Role }[];
+  /** Metrics that every mirrored route gets. */
+  readonly metrics: readonly MetricOverride[];
+  /** An interface's table is this plus its ifindex. */
+  readonly tableBase: number;
+  /** Of the source rules. */
+  readonly priority: number;
+  /** FRA_PROTOCOL: what marks a rule as ours. */
+  readonly protocol: number;
+}
+
+export const DEFAULTS: Options = {
+  interfaces: ["*"],
+  exclude: [],
+  roles: [],
+  metrics: [],
+  tableBase: 1000,
+  priority: 27200,
+  protocol: 115,
+};

@@ -1,0 +1,28 @@
+/** What is ours, told by its form alone. */
+
+import { ACTION_LOOKUP, type Address, PROTOCOL, type Rule } from "../model/records.ts";
+import type { Options } from "./options.ts";
+
+/** Tables below are other programs' whatever a rule says: 0, and 253 to 255, are the kernel's. */
+export const LOWEST_TABLE = 256;
+/** The table base of symrouted 1.0. */
+const FIRST_BASE = 1000;
+
+/** Whether symrouted wrote the rule: this one, with whatever numbers, or the first version. */
+export function isOurs(
+  rule: Rule,
+  { options, addresses }: { options: Options; addresses: readonly Address[] },
+): boolean {
+  if (!isSourceForm(rule)) return false;
+  if (rule.protocol === options.protocol) return true;
+  return rule.protocol === PROTOCOL.unspec &&
+    addresses.some(({ ip, ifindex }) => ip === rule.from && rule.table === FIRST_BASE + ifindex);
+}
+
+/** From one address or prefix to a table, with no other selector but `iif lo`: packets of this host. */
+function isSourceForm(rule: Rule): boolean {
+  return rule.action === ACTION_LOOKUP && rule.table >= LOWEST_TABLE && rule.from !== undefined &&
+    (rule.iif === undefined || rule.iif === "lo") &&
+    [rule.to, rule.oif, rule.fwmark, rule.fwmask, rule.tos, rule.goto, rule.l3mdev, rule.more]
+      .every((selector) => selector === undefined);
+}

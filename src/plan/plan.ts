@@ -1,0 +1,262 @@
+/** From what the kernel has to what it should have: roles, tables, rules, and a reason for whatever is left out. */
+
+import { FAMILIES, type Family, isLinkLocal, parsePrefix } from "../model/address.ts";
+import { matchesGlob } from "../model/glob.ts";
+import {
+  ACTION_LOOKUP,
+  type Address,
+  ADDRESS_FLAG,
+  isBan,
+  type Link,
+  SCOPE,
+  TABLE,
+} from "../model/records.ts";
+import type { Rule } from "../model/records.ts";
+import type { RouteStore } from "../model/store.ts";
+import { findConflict } from "./conflict.ts";
+import type { MainFacts } from "./facts.ts";
+import { type Ban, Mirror, type Target } from "./mirror.ts";
+import type { Options } from "./options.ts";
+import { isOurs } from "./ownership.ts";
+import { roleOf, type Verdict } from "./roles.ts";
+
+/** What the kernel has. */
+export interface Observed {
+  readonly links: ReadonlyMap<number, Link>;
+  readonly addresses: readonly Address[];
+  readonly families: Readonly<Record<Family, ObservedFamily>>;
+}
+
+export interface ObservedFamily {
+  readonly forwarding: boolean;
+  /** In the order in which the kernel tries them. */
+  readonly rules: readonly Rule[];
+  readonly store: RouteStore;
+  readonly facts: MainFacts;
+  /** Whether what is absent from rules and routes is known to be absent: see `Proof`. */
+  readonly proven: boolean;
+}
+
+/** What the kernel should have. */
+export interface Plan {
+  readonly families: Readonly<Record<Family, FamilyPlan>>;
+  readonly notes: readonly Note[];
+}
+
+export interface FamilyPlan {
+  readonly family: Family;
+  readonly targets: readonly Target[];
+  /** Tables that are ours and no target's, to be emptied: each with its interface, where it has one (else 0). */
+  readonly released: readonly Target[];
+  readonly rules: readonly Rule[];
+  readonly inside: ReadonlySet<number>;
+  readonly sources: ReadonlyMap<string, number>;
+  readonly mirror: Mirror;
+  /** All that the routes of every table depend on beside main, as one text: equal texts, equal routes. */
+  readonly signature: string;
+}
+
+/** A sentence for people about an interface or address that is left out or needs looking at. */
+export interface Note {
+  /** A conflict is an error; a skip that somebody asked for or that is harmless, a reason. */
+  readonly kind: "conflict" | "warning" | "reason";
+  readonly text: string;
+}
+
+export function plan(observed: Observed, options: Options): Plan {
+  const notes: Note[] = [];
+  const of = (family: Family) => planFamily(family, { observed, options, notes });
+  return { families: { 4: of(4), 6: of(6) }, notes };
+}
+
+/** The plan that leaves nothing of ours: the same, with no interface taking part. */
+export function planFlush(observed: Observed, options: Options): Plan {
+  return plan(observed, { ...options, interfaces: [] });
+}
+
+interface Work {
+  readonly observed: Observed;
+  readonly options: Options;
+  readonly notes: Note[];
+}
+
+function planFamily(family: Family, work: Work): FamilyPlan {
+  const { observed, options, notes } = work;
+  const { rules, store, facts } = observed.families[family];
+  const verdicts = judge(family, work);
+  const inside = new Set(
+    [...verdicts].filter(([, { role }]) => role === "inside").map(([ifindex]) => ifindex),
+  );
+  const addresses = localAddresses(family, work);
+  const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
+  const bans = facts.hasBans() ? findBans(store) : [];
+  const mirror = new Mirror(
+    { family, inside, sources, bans, metrics: options.metrics, protocol: options.protocol },
+    store,
+  );
+
+  const ours = rules.filter((rule) => isOurs(rule, { options, addresses: observed.addresses }));
+  const ourTables = new Set(ours.map((rule) => rule.table));
+  const byLink = Map.groupBy(addresses, ({ ifindex }) => ifindex);
+  const targets: Target[] = [];
+  const desired: Rule[] = [];
+  for (const [ifindex, { role }] of verdicts) {
+    const link = observed.links.get(ifindex)!;
+    const own = byLink.get(ifindex);
+    if (role === "inside" || !own || !takesPart(link, options)) continue;
+    const target = { ifindex, table: options.tableBase + ifindex, role };
+    const conflict = findConflict(target, { observed, family, ours, mirror });
+    if (conflict) {
+      notes.push({ kind: conflict.kind, text: `${link.name} (IPv${family}): skipped: ${conflict.text}` });
+      continue;
+    }
+    targets.push(target);
+    desired.push(...own.map((address) => sourceRule(address, target, options)));
+  }
+  const taken = new Set(targets.map(({ table }) => table));
+  return {
+    family,
+    targets,
+    released: [...ourTables].filter((table) => !taken.has(table)).map((table) => release(table, work)),
+    rules: desired,
+    inside,
+    sources,
+    mirror,
+    signature: JSON.stringify([targets, [...inside], [...sources], bans, [...ourTables]]),
+  };
+}
+
+function release(table: number, { observed, options }: Work): Target {
+  const ifindex = table - options.tableBase;
+  return { table, ifindex: observed.links.has(ifindex) ? ifindex : 0, role: "stub" };
+}
+
+function judge(family: Family, { observed, options, notes }: Work): Map<number, Verdict> {
+  const { forwarding, facts } = observed.families[family];
+  const ports = Map.groupBy(observed.links.values(), ({ master }) => master);
+  const addressed = new Set(
+    observed.addresses.filter((one) => one.family === family && isGlobal(one)).map(({ ifindex }) => ifindex),
+  );
+  const verdicts = new Map<number, Verdict>();
+  for (const link of observed.links.values()) {
+    const vrf = vrfReason(link, observed.links);
+    if (vrf) {
+      notes.push({ kind: "reason", text: `${link.name} (IPv${family}): skipped: ${vrf}` });
+      continue;
+    }
+    const { ifindex } = link;
+    const verdict = roleOf(link, {
+      family,
+      forwarding,
+      hasDefault: facts.hasDefault(ifindex),
+      coversWorld: facts.coversWorld(ifindex),
+      hasGateway: facts.hasGateway(ifindex),
+      hasGlobalAddress: addressed.has(ifindex),
+      ports: ports.get(ifindex) ?? [],
+    }, options);
+    verdicts.set(ifindex, verdict);
+    notes.push({ kind: "reason", text: describe(link, { family, verdict, options }) });
+  }
+  return verdicts;
+}
+
+function describe(link: Link, { family, verdict, options }: {
+  family: Family;
+  verdict: Verdict;
+  options: Options;
+}): string {
+  const out = takesPart(link, options) || verdict.role === "inside" ? "" : "left out by option: ";
+  return `${link.name} (IPv${family}): ${out}${verdict.role} because ${verdict.why}`;
+}
+
+function vrfReason(link: Link, links: ReadonlyMap<number, Link>): string | undefined {
+  if (link.kind === "vrf") return "it is a VRF";
+  const master = link.master === undefined ? undefined : links.get(link.master);
+  return master?.kind === "vrf" ? `it belongs to the VRF ${master.name}` : undefined;
+}
+
+function takesPart({ name }: Link, { interfaces, exclude }: Options): boolean {
+  return interfaces.some((glob) => matchesGlob(name, glob)) &&
+    !exclude.some((glob) => matchesGlob(name, glob));
+}
+
+/** Whether an address can be answered from: global, and not (or not yet) refused by duplicate detection. */
+function isGlobal({ family, ip, scope, flags }: Address): boolean {
+  if (scope !== SCOPE.universe || flags & (ADDRESS_FLAG.tentative | ADDRESS_FLAG.dadfailed)) return false;
+  return family === 4 || !isLinkLocal(6, parsePrefix(ip)!.words);
+}
+
+/** The addresses and AnyIP prefixes that can have a rule: those that one interface alone has. */
+function localAddresses(family: Family, { observed, notes }: Work): Address[] {
+  const { store, facts } = observed.families[family];
+  const candidates = observed.addresses.filter((address) => address.family === family && isGlobal(address));
+  for (const key of facts.anyIpKeys) candidates.push(...anyIpAddresses(store, key));
+  const byIp = Map.groupBy(candidates, ({ ip }) => ip);
+  return [...byIp.values()].flatMap((same) => {
+    const holders = new Set(same.map(({ ifindex }) => ifindex));
+    if (holders.size === 1) return [same[0]];
+    const names = [...holders].map((ifindex) => observed.links.get(ifindex)?.name ?? ifindex).join(" and ");
+    notes.push({ kind: "reason", text: `${same[0].ip}: skipped: ${names} both have it` });
+    return [];
+  });
+}
+
+function anyIpAddresses(store: RouteStore, key: number): Address[] {
+  const found: Address[] = [];
+  for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
+    if (store.table(slot) !== TABLE.local) continue;
+    const [nexthop] = store.paths.get(store.path(slot)).nexthops;
+    const { family } = store, prefixLength = store.keys.length(key);
+    found.push({
+      family,
+      ifindex: nexthop.ifindex,
+      ip: store.keys.text(key),
+      prefixLength,
+      scope: 0,
+      flags: 0,
+    });
+  }
+  return found;
+}
+
+function sourceRule({ family, ip }: Address, { table }: Target, { priority, protocol }: Options): Rule {
+  return { family, priority, action: ACTION_LOOKUP, table, protocol, from: ip };
+}
+
+/** The bans that main obeys: a better metric for the same key outdoes one. */
+function findBans(store: RouteStore): Ban[] {
+  const bans: Ban[] = [];
+  for (const key of store.routedKeys()) {
+    let slot = store.first(key);
+    while (slot >= 0 && store.table(slot) !== TABLE.main) slot = store.next(slot);
+    if (slot < 0 || !isBan(store.paths.get(store.path(slot)))) continue;
+    bans.push({ destination: store.keys.destination(key), source: store.keys.source(key) });
+  }
+  return bans;
+}
+
+/** Every table whose routes the plan has to know: main's, the addresses', the tables to take, and those that are ours. */
+export function tablesToRead(
+  observed: Observed,
+  { family, options }: { family: Family; options: Options },
+): number[] {
+  const tables = new Set<number>([TABLE.main, TABLE.local]);
+  for (const address of observed.addresses) {
+    if (address.family === family && isGlobal(address)) tables.add(options.tableBase + address.ifindex);
+  }
+  for (const key of observed.families[family].facts.anyIpKeys) {
+    for (const { ifindex } of anyIpAddresses(observed.families[family].store, key)) {
+      tables.add(options.tableBase + ifindex);
+    }
+  }
+  for (const rule of observed.families[family].rules) {
+    if (isOurs(rule, { options, addresses: observed.addresses })) tables.add(rule.table);
+  }
+  return [...tables];
+}
+
+/** Whether a conflict has left out every interface that would take part. */
+export function allInConflict({ families, notes }: Plan): boolean {
+  return notes.some(({ kind }) => kind === "conflict") &&
+    FAMILIES.every((family) => families[family].targets.length === 0);
+}

@@ -1,0 +1,210 @@
+/** The one loop: observe, plan, diff, apply. */
+
+import { changeCommand, namesOf, storedRouteText, type Vocabulary } from "./describe.ts";
+import {
+  type Change,
+  diffKey,
+  diffRules,
+  order,
+  type RouteChange,
+  type RouteDiff,
+  type RuleChange,
+  type Stages,
+} from "./diff.ts";
+import type { Host } from "./host.ts";
+import type { Refusal } from "./kernel/write.ts";
+import type { Log } from "./log.ts";
+import { FAMILIES, type Family } from "./model/address.ts";
+import { Notices } from "./notices.ts";
+import type { Options } from "./plan/options.ts";
+import { isOurs } from "./plan/ownership.ts";
+import { type Observed, type Plan, plan as planAll } from "./plan/plan.ts";
+
+/** What one pass came to. */
+export interface Outcome {
+  readonly rulesAdded: number;
+  readonly rulesRemoved: number;
+  readonly routesAdded: number;
+  readonly routesRemoved: number;
+  /** Changes that the kernel refused, or whose fate is unknown. */
+  readonly refused: number;
+}
+
+/** What a pass would do. */
+export interface Decision extends Stages {
+  readonly plan: Plan;
+}
+
+export interface ReconcilerOptions {
+  readonly options: Options;
+  readonly log: Log;
+  /** `plan`, or `planFlush`. */
+  readonly planner?: (observed: Observed, options: Options) => Plan;
+}
+
+/** How long the event loop may be kept from signals, in milliseconds. */
+const PATIENCE = 50;
+
+export class Reconciler {
+  readonly #host: Host;
+  readonly #options: Options;
+  readonly #log: Log;
+  readonly #planner: (observed: Observed, options: Options) => Plan;
+  readonly #notices: Notices;
+  #plan?: Plan;
+  #plannedFor = "";
+  #wasProven: Record<Family, boolean> = { 4: true, 6: true };
+  /** What the kernel refused, by its command: tried again in every pass. */
+  readonly #refused = new Map<string, Change>();
+  #breathed = performance.now();
+  /** Set from outside: no further batch is written. */
+  stopped = false;
+
+  constructor(host: Host, { options, log, planner = planAll }: ReconcilerOptions) {
+    this.#host = host;
+    this.#options = options;
+    this.#log = log;
+    this.#planner = planner;
+    this.#notices = new Notices(log);
+  }
+
+  /** Observes, and says what is to be done about all that is dirty. */
+  decide(): Decision {
+    const host = this.#host;
+    host.follow();
+    for (const family of FAMILIES) host.stores[family].collect();
+    const rules = this.#replan();
+    const diff: RouteDiff = { changes: [], foreign: [] };
+    for (const family of FAMILIES) this.#diffFamily(family, diff);
+    this.#noticeForeign(diff);
+    const length = ({ family, key }: RouteChange) => host.stores[family].keys.length(key);
+    const { first, then } = order(rules, diff.changes, length);
+    // Nothing goes because something was not seen while it was not known to be absent.
+    const mayGo = (change: Change) => host.isProven("rule" in change ? change.rule.family : change.family);
+    return { plan: this.#plan!, first, then: then.filter(mayGo) };
+  }
+
+  /** One whole pass. */
+  async pass(): Promise<Outcome> {
+    const { first, then } = this.decide();
+    const retried = [...this.#refused.keys()];
+    const refused = new Map<string, Refusal>();
+    await this.#write(first, refused);
+    // A gateway may have been unreachable only until a later route of the same stage was there.
+    for (let before = Infinity; refused.size > 0 && refused.size < before && !this.stopped;) {
+      before = refused.size;
+      const again = [...refused.values()].map(({ change }) => change);
+      refused.clear();
+      await this.#write(again, refused);
+    }
+    await this.#write(then, refused);
+    for (const command of retried) if (!refused.has(command)) this.#refused.delete(command);
+    this.#report(refused);
+    const count = (op: (change: Change) => boolean) =>
+      [...first, ...then].filter(op).length - [...refused.values()].filter(({ change }) => op(change)).length;
+    return {
+      rulesAdded: count(({ op }) => op === "add-rule"),
+      rulesRemoved: count(({ op }) => op === "delete-rule"),
+      routesAdded: count(({ op }) => op === "append" || op === "prepend" || op === "replace"),
+      routesRemoved: count(({ op }) => op === "delete"),
+      refused: refused.size,
+    };
+  }
+
+  /** The plan of the last pass. */
+  get plan(): Plan {
+    if (!this.#plan) throw new TypeError("nothing has been planned yet");
+    return this.#plan;
+  }
+
+  /** How many rules and routes of ours the kernel has. */
+  inPlace(): { rules: number; routes: number } {
+    const { families } = this.#host.observed;
+    let rules = 0, routes = 0;
+    for (const family of FAMILIES) {
+      const ours = this.#ours(family);
+      rules += ours.length;
+      for (const table of new Set(ours.map((rule) => rule.table))) {
+        routes += families[family].facts.tableSize(table);
+      }
+    }
+    return { rules, routes };
+  }
+
+  #ours(family: Family) {
+    const { addresses, families } = this.#host.observed;
+    return families[family].rules.filter((rule) => isOurs(rule, { options: this.#options, addresses }));
+  }
+
+  /** Plans again where something changed that is more than a route, and says which rules to change. */
+  #replan(): RuleChange[] {
+    const host = this.#host, { observed } = host;
+    const state = [host.version, ...FAMILIES.map((family) => observed.families[family].facts.version)].join(
+      " ",
+    );
+    for (const family of FAMILIES) {
+      if (host.isProven(family) && !this.#wasProven[family]) host.dirty[family].all = true;
+      this.#wasProven[family] = host.isProven(family);
+    }
+    const rulesOwed = [...this.#refused.values()].some((change) => "rule" in change);
+    if (this.#plan && state === this.#plannedFor && !rulesOwed) return [];
+    const old = this.#plan;
+    const next = this.#plan = this.#planner(observed, this.#options);
+    this.#plannedFor = state;
+    this.#notices.tell(next.notes);
+    for (const family of FAMILIES) {
+      if (old?.families[family].signature !== next.families[family].signature) host.dirty[family].all = true;
+    }
+    return FAMILIES.flatMap((family) => diffRules(next.families[family].rules, this.#ours(family)));
+  }
+
+  #diffFamily(family: Family, diff: RouteDiff): void {
+    const dirty = this.#host.dirty[family], store = this.#host.stores[family];
+    for (const change of this.#refused.values()) {
+      if ("key" in change && change.family === family) dirty.keys.add(change.key);
+    }
+    const keys = dirty.all ? store.routedKeys() : dirty.keys;
+    for (const key of keys) diffKey(key, this.#plan!.families[family], { store, diff });
+    dirty.all = false;
+    dirty.keys.clear();
+  }
+
+  async #write(changes: readonly Change[], refused: Map<string, Refusal>): Promise<void> {
+    if (this.#log.tells("debug")) { for (const change of changes) this.#log.debug(this.#command(change)); }
+    for (const written of this.#host.kernel.write(changes)) {
+      for (const refusal of written.refused) refused.set(this.#command(refusal.change), refusal);
+      this.#host.keepUp(written.done);
+      if (performance.now() - this.#breathed > PATIENCE) await this.breathe();
+      if (this.stopped) return;
+    }
+  }
+
+  /** Lets signals and timers have their turn. */
+  async breathe(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve));
+    this.#breathed = performance.now();
+  }
+
+  #report(refused: ReadonlyMap<string, Refusal>): void {
+    for (const [command, { change, reason, unknown }] of refused) {
+      if (unknown) this.#host.distrust();
+      if (!this.#refused.has(command)) this.#log.error(`${command}: ${reason}`);
+      this.#refused.set(command, change);
+    }
+  }
+
+  #command(change: Change): string {
+    return changeCommand(change, this.vocabulary);
+  }
+
+  #noticeForeign({ foreign }: RouteDiff): void {
+    for (const route of foreign) {
+      this.#notices.foreign(`left as it is: not a route of ours: ${storedRouteText(route, this.vocabulary)}`);
+    }
+  }
+
+  /** What gives the numbers in changes their words. */
+  get vocabulary(): Vocabulary {
+    return { stores: this.#host.stores, names: namesOf(this.#host.observed.links) };
+  }
+}
