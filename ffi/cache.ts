@@ -16,8 +16,8 @@ export class Cache extends Owned {
     this.#kind = kind;
   }
 
-  /** An empty cache; `family` (AF_*) narrows one of rules. */
-  static open(kind: CacheKind, family?: number): Cache {
+  /** An empty cache. */
+  static open(kind: CacheKind): Cache {
     // libnl-route makes its kinds known when it is loaded.
     libnlRoute();
     const out = new OutPointer();
@@ -25,7 +25,6 @@ export class Cache extends Owned {
     check(libnl().nl_cache_alloc_name(cString(kind), out.buffer), op);
     const pointer = out.take();
     if (!pointer) throw new TypeError(`${op}: libnl gave none`);
-    if (family !== undefined) libnl().nl_cache_set_arg1(pointer, family);
     return new Cache(kind, pointer);
   }
 

@@ -38,8 +38,6 @@ export const libnl = library("libnl-3.so.200", {
 
     // int nl_cache_alloc_name(const char *kind, struct nl_cache **): owned, nl_cache_free
     nl_cache_alloc_name: { parameters: ["buffer", "buffer"], result: "i32" },
-    // void nl_cache_set_arg1(struct nl_cache *, int): the address family of a cache that has one
-    nl_cache_set_arg1: { parameters: ["pointer", "i32"], result: "void" },
     // int nl_cache_refill(struct nl_sock *, struct nl_cache *): frees the objects that were in it
     nl_cache_refill: { parameters: ["pointer", "pointer"], result: "i32" },
     // struct nl_object *nl_cache_get_first(struct nl_cache *): borrowed, until the next refill

@@ -1,6 +1,5 @@
 /** Policy routing rules: libnl's cache of them, and libnl's rule objects as requests. */
 
-import type { Family } from "../src/model/address.ts";
 import { ACTION_LOOKUP, type Rule } from "../src/model/records.ts";
 import { AbstractAddress, familyOf, prefixText } from "./address.ts";
 import { Cache } from "./cache.ts";
@@ -14,19 +13,12 @@ import type { Writer } from "./request.ts";
 import type { Socket } from "./socket.ts";
 
 export class RuleCache implements Disposable {
-  readonly #family: Family;
-  readonly #cache: Cache;
+  readonly #cache = Cache.open("route/rule");
 
-  constructor(family: Family) {
-    this.#family = family;
-    this.#cache = Cache.open("route/rule", familyNumber(family));
-  }
-
-  /** In the order in which the kernel tries them. */
+  /** Those of IPv4 and of IPv6, each in the order in which the kernel tries them. */
   read(socket: Socket): Rule[] {
     this.#cache.refill(socket);
-    // A kernel without IPv6 answers a question for its rules with those of IPv4.
-    return Array.from(this.#cache.objects(), ruleOf).filter((rule) => rule.family === this.#family);
+    return Array.from(this.#cache.objects(), ruleOf).filter((rule) => rule !== undefined);
   }
 
   [Symbol.dispose](): void {
@@ -34,9 +26,11 @@ export class RuleCache implements Disposable {
   }
 }
 
-function ruleOf(rule: Deno.PointerObject): Rule {
+/** Undefined for a rule of multicast routing, which the kernel tells of along with the others. */
+function ruleOf(rule: Deno.PointerObject): Rule | undefined {
   const nl = libnlRoute();
-  const family = familyOf(nl.rtnl_rule_get_family(rule)) ?? 4;
+  const family = familyOf(nl.rtnl_rule_get_family(rule));
+  if (!family) return undefined;
   const protocol = new Uint8Array(1);
   nl.rtnl_rule_get_protocol(rule, protocol);
   return {

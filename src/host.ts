@@ -52,12 +52,10 @@ export class Host implements Disposable {
   #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
   /** How many notifications of each kind there have been. */
-  #heard: Record<Family, { rules: number; routes: number }> = {
-    4: { rules: 0, routes: 0 },
-    6: { rules: 0, routes: 0 },
-  };
+  #heardRules = 0;
+  readonly #heardRoutes: Record<Family, number> = { 4: 0, 6: 0 };
   /** What could not be proven: read again later. */
-  #unproven: { readonly rules: Set<Family>; readonly doubts: Doubt[] } = { rules: new Set(), doubts: [] };
+  #unproven: { rules: boolean; readonly doubts: Doubt[] } = { rules: false, doubts: [] };
 
   /** Opens the kernel's sockets; nothing is read yet. */
   constructor(options: Options) {
@@ -93,9 +91,9 @@ export class Host implements Disposable {
 
   /** Has what could not be proven read again by the next `follow`. */
   retry(): void {
-    for (const family of this.#unproven.rules) this.#stale.rules[family] = true;
+    this.#stale.rules ||= this.#unproven.rules;
     for (const doubt of this.#unproven.doubts) this.#stale.doubt(doubt);
-    this.#unproven = { rules: new Set(), doubts: [] };
+    this.#unproven = { rules: false, doubts: [] };
   }
 
   /** Has everything read again by the next `follow`. */
@@ -127,7 +125,7 @@ export class Host implements Disposable {
       stale.forwarding = false;
       for (const family of FAMILIES) this.#forwarding[family] = kernel.readForwarding(family);
     }
-    for (const family of FAMILIES) if (stale.rules[family]) this.#readRules(family);
+    if (stale.rules) this.#readRules();
     this.#suspectRoutes();
     for (const doubt of stale.takeDoubts()) {
       if (!this.#readTable(doubt)) this.#unproven.doubts.push(doubt);
@@ -135,16 +133,16 @@ export class Host implements Disposable {
     this.#drain();
   }
 
-  #readRules(family: Family): void {
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      this.#stale.rules[family] = false;
-      const heard = this.#heard[family].rules;
-      this.#rules[family] = this.#forwarding[family] === undefined ? [] : this.kernel.readRules(family);
+  #readRules(): void {
+    this.#unproven.rules = true;
+    for (let attempt = 0; attempt < ATTEMPTS && this.#unproven.rules; attempt++) {
+      const heard = this.#heardRules;
+      const rules = this.kernel.readRules();
+      for (const family of FAMILIES) this.#rules[family] = rules.filter((rule) => rule.family === family);
       this.#drain();
-      if (this.#heard[family].rules === heard) return void this.#unproven.rules.delete(family);
+      this.#unproven.rules = this.#heardRules !== heard;
     }
-    this.#stale.rules[family] = false;
-    this.#unproven.rules.add(family);
+    this.#stale.rules = false;
   }
 
   /** Turns what may have vanished untold, and tables that are new to us, into doubts. */
@@ -191,11 +189,11 @@ export class Host implements Disposable {
   #readTable(doubt: Doubt): boolean {
     const { family } = doubt, store = this.stores[family];
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const heard = this.#heard[family].routes;
+      const heard = this.#heardRoutes[family];
       const generation = ++store.generation;
       this.kernel.readRoutes(doubt, (fields) => this.#see(fields));
       this.#drain();
-      if (this.#heard[family].routes !== heard) continue;
+      if (this.#heardRoutes[family] !== heard) continue;
       this.#purge(doubt, generation);
       return true;
     }
@@ -265,15 +263,15 @@ export class Host implements Disposable {
       route: (fields, event) => {
         const { family, table } = fields, store = this.stores[family];
         if (!this.#watched[family].has(table)) return;
-        if (!event.own) this.#heard[family].routes++;
+        if (!event.own) this.#heardRoutes[family]++;
         const key = keyOf(store, fields);
         const effect = replay(store, { ...event, key, route: fields });
         if (effect === "doubt") stale.doubt({ family, table });
         if (effect !== "none" && !event.own) this.#touch(family, key);
       },
-      rule: (family) => {
-        this.#heard[family].rules++;
-        stale.rules[family] = true;
+      rule: () => {
+        this.#heardRules++;
+        stale.rules = true;
       },
       link: (lost) => {
         stale.links = true;

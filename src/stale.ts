@@ -13,7 +13,7 @@ export class Stale {
   links = true;
   addresses = true;
   forwarding = true;
-  readonly rules: Record<Family, boolean> = { 4: true, 6: true };
+  rules = true;
   /** Interfaces whose IPv4 routes may have vanished, which the kernel does not tell. */
   readonly lost = new Set<number>();
   /** A next hop object, or an address that routes had as their source, has gone: more IPv4 routes may have vanished. */
@@ -22,13 +22,16 @@ export class Stale {
   readonly #doubts = new Map<string, Doubt>();
 
   get any(): boolean {
-    return this.links || this.addresses || this.forwarding || FAMILIES.some((family) => this.rules[family]) ||
+    return this.links || this.addresses || this.forwarding || this.rules ||
       this.lost.size > 0 || this.addressGone || this.nexthopGone || this.#doubts.size > 0;
   }
 
   everything(): void {
-    this.links = this.addresses = this.forwarding = true;
-    for (const family of FAMILIES) this.rules[family] = true;
+    this.links =
+      this.addresses =
+      this.forwarding =
+      this.rules =
+        true;
   }
 
   doubt(doubt: Doubt): void {

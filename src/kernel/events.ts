@@ -1,11 +1,9 @@
 /** From notifications to what they make dirty. */
 
-import { familyOf } from "../../ffi/address.ts";
 import { lostAddress4, lostLink } from "../../ffi/link.ts";
 import { FLAG, MESSAGE, type Message, messages } from "../../ffi/message.ts";
 import type { RouteCodec, RouteFields } from "../../ffi/route.ts";
 import type { Socket } from "../../ffi/socket.ts";
-import type { Family } from "../model/address.ts";
 
 /** Is told of each notification; `own` is whether a request of ours led to it. */
 export interface EventHandler {
@@ -15,7 +13,7 @@ export interface EventHandler {
     route: RouteFields,
     event: { op: "new" | "delete"; replace: boolean; append: boolean; own: boolean },
   ): void;
-  rule(family: Family): void;
+  rule(): void;
   /** `lost`: an interface that is down or gone. */
   link(lost: number | undefined): void;
   /** `lost`: an interface that an IPv4 address has left. */
@@ -45,7 +43,7 @@ function dispatch(message: Message, ear: Ear): void {
       return dispatchRoute(message, ear);
     case MESSAGE.newRule:
     case MESSAGE.delRule:
-      return dispatchRule(message, handler);
+      return handler.rule();
     case MESSAGE.newLink:
     case MESSAGE.delLink:
       return handler.link(lostLink(message));
@@ -69,9 +67,4 @@ function dispatchRoute(message: Message, { handler, codec, ownPort, isKept }: Ea
     append: (message.flags & FLAG.append) !== 0,
     own: message.port === ownPort,
   });
-}
-
-function dispatchRule({ datagram, at }: Message, handler: EventHandler): void {
-  const family = familyOf(datagram.words[at + 4] & 0xff);
-  if (family) handler.rule(family);
 }

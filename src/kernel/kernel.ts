@@ -43,7 +43,7 @@ export class Kernel implements Disposable {
   readonly #writes: Socket;
   readonly #links: LinkCache;
   readonly #addresses: AddressCache;
-  readonly #rules: Readonly<Record<Family, RuleCache>>;
+  readonly #rules: RuleCache;
   readonly #codec: RouteCodec;
   readonly #stores: Stores;
   readonly #writer = new Writer();
@@ -63,8 +63,7 @@ export class Kernel implements Disposable {
       this.#writes = this.#stack.use(Socket.open({ receiveBuffer: ANSWER_BUFFER }));
       this.#links = this.#stack.use(new LinkCache());
       this.#addresses = this.#stack.use(new AddressCache());
-      const rules4 = this.#stack.use(new RuleCache(4)), rules6 = this.#stack.use(new RuleCache(6));
-      this.#rules = { 4: rules4, 6: rules6 };
+      this.#rules = this.#stack.use(new RuleCache());
     } catch (error) {
       this.#stack.dispose();
       throw error;
@@ -79,8 +78,8 @@ export class Kernel implements Disposable {
     return this.#addresses.read(this.#queries);
   }
 
-  readRules(family: Family): Rule[] {
-    return this.#rules[family].read(this.#queries);
+  readRules(): Rule[] {
+    return this.#rules.read(this.#queries);
   }
 
   /** Whether the host forwards; undefined where the kernel does not have the family. */

@@ -1,6 +1,6 @@
 /** What an interface table should hold for one key of main. */
 
-import { covers, type Family, type Prefix } from "../model/address.ts";
+import { covers, type Family, isLinkLocal, type Prefix } from "../model/address.ts";
 import { withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
 import { isBan, type Path, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
@@ -59,6 +59,8 @@ export class Mirror {
   wanted(key: number, target: Target): readonly Entry[] {
     const store = this.#store;
     let found: Entry[] | undefined, best = -1;
+    // Every interface has its own fe80::/64: one is no way to another's neighbours.
+    const linkLocal = store.family === 6 && isLinkLocal(6, [store.keys.firstWord(key)]);
     for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
       if (store.table(slot) !== TABLE.main) continue;
       const metric = store.metric(slot), path = store.path(slot);
@@ -67,7 +69,10 @@ export class Mirror {
       if (ban && best >= 0 && best < metric) continue;
       if (!ban && best < 0) best = metric;
       const mirrored = this.#mirrored(path, target);
-      if (mirrored === 0 || found?.some((entry) => entry.metric === metric && entry.path === mirrored)) {
+      if (
+        mirrored === 0 || (linkLocal && !this.#leavesBy(mirrored, target)) ||
+        found?.some((entry) => entry.metric === metric && entry.path === mirrored)
+      ) {
         continue;
       }
       (found ??= []).push({ metric, path: mirrored });
@@ -77,6 +82,10 @@ export class Mirror {
       return [{ metric: best, path: this.#throwPath() }];
     }
     return NOTHING;
+  }
+
+  #leavesBy(id: number, { ifindex }: Target): boolean {
+    return this.#store.paths.get(id).nexthops.some((nexthop) => nexthop.ifindex === ifindex);
   }
 
   #mirrored(id: number, target: Target): number {
