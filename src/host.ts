@@ -51,8 +51,7 @@ export class Host implements Disposable {
   #addresses: readonly Address[] = [];
   #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
-  /** How many notifications of each kind there have been. */
-  #heardRules = 0;
+  /** How many notifications about routes there have been, or losses of some. */
   readonly #heardRoutes: Record<Family, number> = { 4: 0, 6: 0 };
   /** What could not be proven: read again later. */
   #unproven: { rules: boolean; readonly doubts: Doubt[] } = { rules: false, doubts: [] };
@@ -80,7 +79,7 @@ export class Host implements Disposable {
 
   /** Whether what is absent from the rules and routes of a family is known to be absent. */
   isProven(family: Family): boolean {
-    return !this.#stale.any && !this.#unproven.rules.has(family) &&
+    return !this.#stale.any && !this.#unproven.rules &&
       !this.#unproven.doubts.some((one) => one.family === family);
   }
 
@@ -134,14 +133,13 @@ export class Host implements Disposable {
   }
 
   #readRules(): void {
-    this.#unproven.rules = true;
-    for (let attempt = 0; attempt < ATTEMPTS && this.#unproven.rules; attempt++) {
-      const heard = this.#heardRules;
+    for (let attempt = 0; attempt < ATTEMPTS && this.#stale.rules; attempt++) {
+      this.#stale.rules = false;
       const rules = this.kernel.readRules();
       for (const family of FAMILIES) this.#rules[family] = rules.filter((rule) => rule.family === family);
       this.#drain();
-      this.#unproven.rules = this.#heardRules !== heard;
     }
+    this.#unproven.rules = this.#stale.rules;
     this.#stale.rules = false;
   }
 
@@ -227,6 +225,7 @@ export class Host implements Disposable {
     } catch (error) {
       if (!(error instanceof LostEvents)) throw error;
       this.resyncs++;
+      for (const family of FAMILIES) this.#heardRoutes[family]++;
       this.distrust();
     }
   }
@@ -269,10 +268,7 @@ export class Host implements Disposable {
         if (effect === "doubt") stale.doubt({ family, table });
         if (effect !== "none" && !event.own) this.#touch(family, key);
       },
-      rule: () => {
-        this.#heardRules++;
-        stale.rules = true;
-      },
+      rule: () => stale.rules = true,
       link: (lost) => {
         stale.links = true;
         if (lost !== undefined) stale.lost.add(lost);

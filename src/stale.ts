@@ -1,6 +1,6 @@
 /** What has to be read again: set by notifications, cleared by reading. */
 
-import { FAMILIES, type Family } from "./model/address.ts";
+import type { Family } from "./model/address.ts";
 
 /** Routes to be read again: of one table, where given only those that leave by one interface. */
 export interface Doubt {
