@@ -17,8 +17,9 @@ import { replay } from "./model/replay.ts";
 import { RouteStore } from "./model/store.ts";
 import { MainFacts } from "./plan/facts.ts";
 import type { Options } from "./plan/options.ts";
-import { type Observed, tablesToRead } from "./plan/plan.ts";
-import { type Doubt, Stale } from "./stale.ts";
+import { tablesToRead } from "./plan/addresses.ts";
+import type { Observed } from "./plan/plan.ts";
+import { anyPathBy, devicesOfLostSources, type Doubt, Stale } from "./stale.ts";
 
 /** How often something is read again at once because it changed meanwhile. */
 const ATTEMPTS = 5;
@@ -165,22 +166,6 @@ export class Host implements Disposable {
       const hasRoutes = table === TABLE.main || this.#facts[4].tableSize(table) > 0;
       if (hasRoutes) this.#stale.doubt({ family: 4, table, ifindex });
     }
-  }
-
-  #hasRoutesBy(ifindex: number): boolean {
-    const { paths } = this.stores[4];
-    for (let id = 1; id < paths.size; id++) if (devices(paths.get(id)).includes(ifindex)) return true;
-    return false;
-  }
-
-  /** An address takes the routes that name it as their source with it, whatever they leave by. */
-  #devicesOfLostSources(): number[] {
-    const { paths } = this.stores[4];
-    const here = new Set(this.#addresses.map(({ ip }) => ip));
-    return this.stores[4].mainPaths().flatMap((id) => {
-      const path = paths.get(id);
-      return path.prefsrc && !here.has(path.prefsrc) ? devices(path) : [];
-    });
   }
 
   /** Reads a table until nothing happened meanwhile; false where that could not be had. */

@@ -147,15 +147,28 @@ export class Reconciler {
       this.#wasProven[family] = host.isProven(family);
     }
     const rulesOwed = [...this.#refused.values()].some((change) => "rule" in change);
-    if (this.#plan && state === this.#plannedFor && !rulesOwed) return [];
+    if (this.#plan && this.#state() === this.#plannedFor && !rulesOwed) return [];
     const old = this.#plan;
     const next = this.#plan = this.#planner(observed, this.#options);
-    this.#plannedFor = state;
+    this.#plannedFor = this.#state();
     this.#notices.tell(next.notes);
     for (const family of FAMILIES) {
       if (old?.families[family].signature !== next.families[family].signature) host.dirty[family].all = true;
     }
     return FAMILIES.flatMap((family) => diffRules(next.families[family].rules, this.#ours(family)));
+  }
+
+  /** All that a plan depends on, as one text: routes only in so far as they make roles, bans or conflicts. */
+  #state(): string {
+    const { version, observed } = this.#host;
+    return JSON.stringify([
+      version,
+      ...FAMILIES.map((family) => {
+        const { facts } = observed.families[family];
+        const contested = this.#plan?.families[family].contested ?? [];
+        return [facts.version, ...contested.map((table) => facts.tableSize(table))];
+      }),
+    ]);
   }
 
   #diffFamily(family: Family, diff: RouteDiff): void {

@@ -1,6 +1,9 @@
 /** What has to be read again: set by notifications, cleared by reading. */
 
 import type { Family } from "./model/address.ts";
+import { devices } from "./model/paths.ts";
+import type { Address } from "./model/records.ts";
+import type { RouteStore } from "./model/store.ts";
 
 /** Routes to be read again: of one table, where given only those that leave by one interface. */
 export interface Doubt {
@@ -49,4 +52,19 @@ export class Stale {
     this.lost.clear();
     return lost;
   }
+}
+
+/** Whether there is, or was, a route that leaves by the interface: others cannot have vanished with it. */
+export function anyPathBy({ paths }: RouteStore, ifindex: number): boolean {
+  for (let id = 1; id < paths.size; id++) if (devices(paths.get(id)).includes(ifindex)) return true;
+  return false;
+}
+
+/** An address takes the routes of main that name it as their source with it, whatever they leave by. */
+export function devicesOfLostSources(store: RouteStore, addresses: readonly Address[]): number[] {
+  const here = new Set(addresses.map(({ ip }) => ip));
+  return store.mainPaths().flatMap((id) => {
+    const path = store.paths.get(id);
+    return path.prefsrc && !here.has(path.prefsrc) ? devices(path) : [];
+  });
 }

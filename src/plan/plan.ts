@@ -13,9 +13,11 @@ import {
 } from "../model/records.ts";
 import type { Rule } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
+import { isGlobal, localAddresses } from "./addresses.ts";
 import { findConflict } from "./conflict.ts";
 import type { MainFacts } from "./facts.ts";
 import { type Ban, Mirror, type Target } from "./mirror.ts";
+import { neighbourNotes } from "./neighbours.ts";
 import type { Options } from "./options.ts";
 import { isOurs } from "./ownership.ts";
 import { roleOf, type Verdict } from "./roles.ts";
@@ -48,6 +50,8 @@ export interface FamilyPlan {
   readonly targets: readonly Target[];
   /** Tables that are ours and no target's, to be emptied: each with its interface, where it has one (else 0). */
   readonly released: readonly Target[];
+  /** Tables that somebody else has, as long as they are not empty or their rules stay. */
+  readonly contested: readonly number[];
   readonly rules: readonly Rule[];
   readonly inside: ReadonlySet<number>;
   readonly sources: ReadonlyMap<string, number>;
@@ -99,6 +103,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const ourTables = new Set(ours.map((rule) => rule.table));
   const byLink = Map.groupBy(addresses, ({ ifindex }) => ifindex);
   const targets: Target[] = [];
+  const contested: number[] = [];
   const desired: Rule[] = [];
   for (const [ifindex, { role }] of verdicts) {
     const link = observed.links.get(ifindex)!;
@@ -108,16 +113,19 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     const conflict = findConflict(target, { observed, family, ours, mirror });
     if (conflict) {
       notes.push({ kind: conflict.kind, text: `${link.name} (IPv${family}): skipped: ${conflict.text}` });
+      contested.push(target.table);
       continue;
     }
     targets.push(target);
     desired.push(...own.map((address) => sourceRule(address, target, options)));
   }
+  notes.push(...neighbourNotes(rules.filter((rule) => !ours.includes(rule)), desired));
   const taken = new Set(targets.map(({ table }) => table));
   return {
     family,
     targets,
     released: [...ourTables].filter((table) => !taken.has(table)).map((table) => release(table, work)),
+    contested,
     rules: desired,
     inside,
     sources,
@@ -180,45 +188,6 @@ function takesPart({ name }: Link, { interfaces, exclude }: Options): boolean {
     !exclude.some((glob) => matchesGlob(name, glob));
 }
 
-/** Whether an address can be answered from: global, and not (or not yet) refused by duplicate detection. */
-function isGlobal({ family, ip, scope, flags }: Address): boolean {
-  if (scope !== SCOPE.universe || flags & (ADDRESS_FLAG.tentative | ADDRESS_FLAG.dadfailed)) return false;
-  return family === 4 || !isLinkLocal(6, parsePrefix(ip)!.words);
-}
-
-/** The addresses and AnyIP prefixes that can have a rule: those that one interface alone has. */
-function localAddresses(family: Family, { observed, notes }: Work): Address[] {
-  const { store, facts } = observed.families[family];
-  const candidates = observed.addresses.filter((address) => address.family === family && isGlobal(address));
-  for (const key of facts.anyIpKeys) candidates.push(...anyIpAddresses(store, key));
-  const byIp = Map.groupBy(candidates, ({ ip }) => ip);
-  return [...byIp.values()].flatMap((same) => {
-    const holders = new Set(same.map(({ ifindex }) => ifindex));
-    if (holders.size === 1) return [same[0]];
-    const names = [...holders].map((ifindex) => observed.links.get(ifindex)?.name ?? ifindex).join(" and ");
-    notes.push({ kind: "reason", text: `${same[0].ip}: skipped: ${names} both have it` });
-    return [];
-  });
-}
-
-function anyIpAddresses(store: RouteStore, key: number): Address[] {
-  const found: Address[] = [];
-  for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
-    if (store.table(slot) !== TABLE.local) continue;
-    const [nexthop] = store.paths.get(store.path(slot)).nexthops;
-    const { family } = store, prefixLength = store.keys.length(key);
-    found.push({
-      family,
-      ifindex: nexthop.ifindex,
-      ip: store.keys.text(key),
-      prefixLength,
-      scope: 0,
-      flags: 0,
-    });
-  }
-  return found;
-}
-
 function sourceRule({ family, ip }: Address, { table }: Target, { priority, protocol }: Options): Rule {
   return { family, priority, action: ACTION_LOOKUP, table, protocol, from: ip };
 }
@@ -233,26 +202,6 @@ function findBans(store: RouteStore): Ban[] {
     bans.push({ destination: store.keys.destination(key), source: store.keys.source(key) });
   }
   return bans;
-}
-
-/** Every table whose routes the plan has to know: main's, the addresses', the tables to take, and those that are ours. */
-export function tablesToRead(
-  observed: Observed,
-  { family, options }: { family: Family; options: Options },
-): number[] {
-  const tables = new Set<number>([TABLE.main, TABLE.local]);
-  for (const address of observed.addresses) {
-    if (address.family === family && isGlobal(address)) tables.add(options.tableBase + address.ifindex);
-  }
-  for (const key of observed.families[family].facts.anyIpKeys) {
-    for (const { ifindex } of anyIpAddresses(observed.families[family].store, key)) {
-      tables.add(options.tableBase + ifindex);
-    }
-  }
-  for (const rule of observed.families[family].rules) {
-    if (isOurs(rule, { options, addresses: observed.addresses })) tables.add(rule.table);
-  }
-  return [...tables];
 }
 
 /** Whether a conflict has left out every interface that would take part. */

@@ -1,0 +1,70 @@
+/** Which addresses can be answered from, and which tables that concerns. */
+
+import { type Family, isLinkLocal, parsePrefix } from "../model/address.ts";
+import { type Address, ADDRESS_FLAG, SCOPE, TABLE } from "../model/records.ts";
+import type { RouteStore } from "../model/store.ts";
+import type { Options } from "./options.ts";
+import { isOurs } from "./ownership.ts";
+import type { Note, Observed } from "./plan.ts";
+
+/** Whether an address can be answered from: global, and not (or not yet) refused by duplicate detection. */
+export function isGlobal({ family, ip, scope, flags }: Address): boolean {
+  if (scope !== SCOPE.universe || flags & (ADDRESS_FLAG.tentative | ADDRESS_FLAG.dadfailed)) return false;
+  return family === 4 || !isLinkLocal(6, parsePrefix(ip)!.words);
+}
+
+/** The addresses and AnyIP prefixes that can have a rule: those that one interface alone has. */
+export function localAddresses(
+  family: Family,
+  { observed, notes }: { observed: Observed; notes: Note[] },
+): Address[] {
+  const { store, facts } = observed.families[family];
+  const candidates = observed.addresses.filter((address) => address.family === family && isGlobal(address));
+  for (const key of facts.anyIpKeys) candidates.push(...anyIpAddresses(store, key));
+  const byIp = Map.groupBy(candidates, ({ ip }) => ip);
+  return [...byIp.values()].flatMap((same) => {
+    const holders = new Set(same.map(({ ifindex }) => ifindex));
+    if (holders.size === 1) return [same[0]];
+    const names = [...holders].map((ifindex) => observed.links.get(ifindex)?.name ?? ifindex).join(" and ");
+    notes.push({ kind: "reason", text: `${same[0].ip}: skipped: ${names} both have it` });
+    return [];
+  });
+}
+
+function anyIpAddresses(store: RouteStore, key: number): Address[] {
+  const found: Address[] = [];
+  for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
+    if (store.table(slot) !== TABLE.local) continue;
+    const [nexthop] = store.paths.get(store.path(slot)).nexthops;
+    const { family } = store, prefixLength = store.keys.length(key);
+    found.push({
+      family,
+      ifindex: nexthop.ifindex,
+      ip: store.keys.text(key),
+      prefixLength,
+      scope: 0,
+      flags: 0,
+    });
+  }
+  return found;
+}
+
+/** Every table whose routes the plan has to know: main's, the addresses', the tables to take, and those that are ours. */
+export function tablesToRead(
+  observed: Observed,
+  { family, options }: { family: Family; options: Options },
+): number[] {
+  const tables = new Set<number>([TABLE.main, TABLE.local]);
+  for (const address of observed.addresses) {
+    if (address.family === family && isGlobal(address)) tables.add(options.tableBase + address.ifindex);
+  }
+  for (const key of observed.families[family].facts.anyIpKeys) {
+    for (const { ifindex } of anyIpAddresses(observed.families[family].store, key)) {
+      tables.add(options.tableBase + ifindex);
+    }
+  }
+  for (const rule of observed.families[family].rules) {
+    if (isOurs(rule, { options, addresses: observed.addresses })) tables.add(rule.table);
+  }
+  return [...tables];
+}
