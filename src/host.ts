@@ -155,8 +155,12 @@ export class Host implements Disposable {
         stale.doubt({ family, table });
       }
     }
-    if (stale.addressGone) { for (const ifindex of this.#devicesOfLostSources()) stale.lost.add(ifindex); }
-    for (const ifindex of stale.takeLost()) if (this.#hasRoutesBy(ifindex)) this.#doubtIpv4(ifindex);
+    if (stale.addressGone) {
+      for (const ifindex of devicesOfLostSources(this.stores[4], this.#addresses)) stale.lost.add(ifindex);
+    }
+    for (const ifindex of stale.takeLost()) {
+      if (anyPathBy(this.stores[4], ifindex)) this.#doubtIpv4(ifindex);
+    }
     if (stale.nexthopGone) this.#doubtIpv4();
     stale.addressGone = stale.nexthopGone = false;
   }

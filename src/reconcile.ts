@@ -139,9 +139,6 @@ export class Reconciler {
   /** Plans again where something changed that is more than a route, and says which rules to change. */
   #replan(): RuleChange[] {
     const host = this.#host, { observed } = host;
-    const state = [host.version, ...FAMILIES.map((family) => observed.families[family].facts.version)].join(
-      " ",
-    );
     for (const family of FAMILIES) {
       if (host.isProven(family) && !this.#wasProven[family]) host.dirty[family].all = true;
       this.#wasProven[family] = host.isProven(family);

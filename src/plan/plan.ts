@@ -1,16 +1,8 @@
 /** From what the kernel has to what it should have: roles, tables, rules, and a reason for whatever is left out. */
 
-import { FAMILIES, type Family, isLinkLocal, parsePrefix } from "../model/address.ts";
+import { FAMILIES, type Family } from "../model/address.ts";
 import { matchesGlob } from "../model/glob.ts";
-import {
-  ACTION_LOOKUP,
-  type Address,
-  ADDRESS_FLAG,
-  isBan,
-  type Link,
-  SCOPE,
-  TABLE,
-} from "../model/records.ts";
+import { ACTION_LOOKUP, type Address, isBan, type Link, TABLE } from "../model/records.ts";
 import type { Rule } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import { isGlobal, localAddresses } from "./addresses.ts";
