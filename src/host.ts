@@ -8,8 +8,8 @@
 
 import type { Change } from "./diff.ts";
 import { LostEvents } from "./kernel/errors.ts";
-import type { EventHandler } from "./kernel/events.ts";
 import { Kernel, type RouteFields, type Stores } from "./kernel/kernel.ts";
+import { type Dirty, keyOf, Listener } from "./listener.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
 import { devices, Paths } from "./model/paths.ts";
 import { type Address, type Link, type Rule, sameRule, TABLE } from "./model/records.ts";
@@ -26,19 +26,10 @@ const ATTEMPTS = 5;
 /** After how long it is tried again when that did not do, in milliseconds. */
 const RETRY = 1000;
 
-/** The keys of one family whose routes have changed; `all` for every one. */
-export interface Dirty {
-  all: boolean;
-  readonly keys: Set<number>;
-}
-
 export class Host implements Disposable {
   readonly kernel: Kernel;
   readonly stores: Stores;
-  readonly dirty: Readonly<Record<Family, Dirty>> = {
-    4: { all: true, keys: new Set() },
-    6: { all: true, keys: new Set() },
-  };
+  readonly dirty: Readonly<Record<Family, Dirty>>;
   /** How often notifications were lost and everything was read again. */
   resyncs = 0;
   /** Changes whenever links, addresses, rules or forwarding have been read again. */
@@ -46,14 +37,11 @@ export class Host implements Disposable {
   readonly #options: Options;
   readonly #facts: Readonly<Record<Family, MainFacts>>;
   readonly #stale = new Stale();
-  readonly #watched: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
-  readonly #handler: EventHandler = this.#makeHandler();
+  readonly #listener: Listener;
   #links: ReadonlyMap<number, Link> = new Map();
   #addresses: readonly Address[] = [];
   #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
-  /** How many notifications about routes there have been, or losses of some. */
-  readonly #heardRoutes: Record<Family, number> = { 4: 0, 6: 0 };
   /** What could not be proven: read again later. */
   #unproven: { rules: boolean; readonly doubts: Doubt[] } = { rules: false, doubts: [] };
 
@@ -63,6 +51,8 @@ export class Host implements Disposable {
     this.#options = options;
     this.stores = { 4: new RouteStore(4, paths), 6: new RouteStore(6, paths) };
     this.#facts = { 4: new MainFacts(this.stores[4]), 6: new MainFacts(this.stores[6]) };
+    this.#listener = new Listener(this.stores, this.#stale);
+    this.dirty = this.#listener.dirty;
     this.kernel = new Kernel(paths, this.stores);
   }
 
@@ -100,7 +90,7 @@ export class Host implements Disposable {
   distrust(): void {
     this.#stale.everything();
     for (const family of FAMILIES) {
-      for (const table of this.#watched[family]) this.#stale.doubt({ family, table });
+      for (const table of this.#listener.watched[family]) this.#stale.doubt({ family, table });
     }
   }
 
@@ -150,8 +140,8 @@ export class Host implements Disposable {
     for (const family of FAMILIES) {
       if (this.#forwarding[family] === undefined) continue;
       for (const table of tablesToRead(this.observed, { family, options: this.#options })) {
-        if (this.#watched[family].has(table)) continue;
-        this.#watched[family].add(table);
+        if (this.#listener.watched[family].has(table)) continue;
+        this.#listener.watched[family].add(table);
         stale.doubt({ family, table });
       }
     }
@@ -166,7 +156,7 @@ export class Host implements Disposable {
   }
 
   #doubtIpv4(ifindex?: number): void {
-    for (const table of this.#watched[4]) {
+    for (const table of this.#listener.watched[4]) {
       const hasRoutes = table === TABLE.main || this.#facts[4].tableSize(table) > 0;
       if (hasRoutes) this.#stale.doubt({ family: 4, table, ifindex });
     }
@@ -176,11 +166,11 @@ export class Host implements Disposable {
   #readTable(doubt: Doubt): boolean {
     const { family } = doubt, store = this.stores[family];
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const heard = this.#heardRoutes[family];
+      const heard = this.#listener.heardRoutes[family];
       const generation = ++store.generation;
       this.kernel.readRoutes(doubt, (fields) => this.#see(fields));
       this.#drain();
-      if (this.#heardRoutes[family] !== heard) continue;
+      if (this.#listener.heardRoutes[family] !== heard) continue;
       this.#purge(doubt, generation);
       return true;
     }
@@ -190,7 +180,7 @@ export class Host implements Disposable {
   #see(fields: RouteFields): void {
     const store = this.stores[fields.family];
     const key = keyOf(store, fields);
-    if (store.add(key, fields) || store.moveBack(key, fields)) this.#touch(fields.family, key);
+    if (store.add(key, fields) || store.moveBack(key, fields)) this.#listener.touch(fields.family, key);
   }
 
   #purge({ family, table, ifindex }: Doubt, generation: number): void {
@@ -198,23 +188,18 @@ export class Host implements Disposable {
     for (const slot of store.slots()) {
       if (store.table(slot) !== table || store.seenSince(slot, generation)) continue;
       if (ifindex !== undefined && !devices(store.paths.get(store.path(slot))).includes(ifindex)) continue;
-      this.#touch(family, store.keyOf(slot));
+      this.#listener.touch(family, store.keyOf(slot));
       store.remove(slot);
     }
   }
 
-  #touch(family: Family, key: number): void {
-    const dirty = this.dirty[family];
-    if (!dirty.all) dirty.keys.add(key);
-  }
-
   #drain(): void {
     try {
-      this.kernel.drain(this.#handler);
+      this.kernel.drain(this.#listener);
     } catch (error) {
       if (!(error instanceof LostEvents)) throw error;
       this.resyncs++;
-      for (const family of FAMILIES) this.#heardRoutes[family]++;
+      for (const family of FAMILIES) this.#listener.heardRoutes[family]++;
       this.distrust();
     }
   }
@@ -244,40 +229,7 @@ export class Host implements Disposable {
     });
   }
 
-  #makeHandler(): EventHandler {
-    const stale = this.#stale;
-    return {
-      wants: (table) => this.#watched[4].has(table) || this.#watched[6].has(table),
-      route: (fields, event) => {
-        const { family, table } = fields, store = this.stores[family];
-        if (!this.#watched[family].has(table)) return;
-        if (!event.own) this.#heardRoutes[family]++;
-        const key = keyOf(store, fields);
-        const effect = replay(store, { ...event, key, route: fields });
-        if (effect === "doubt") stale.doubt({ family, table });
-        if (effect !== "none" && !event.own) this.#touch(family, key);
-      },
-      rule: () => stale.rules = true,
-      link: (lost) => {
-        stale.links = true;
-        if (lost !== undefined) stale.lost.add(lost);
-      },
-      address: (lost) => {
-        stale.addresses = true;
-        if (lost === undefined) return;
-        stale.lost.add(lost);
-        stale.addressGone = true;
-      },
-      forwarding: () => stale.forwarding = true,
-      nexthopGone: () => stale.nexthopGone = true,
-    };
-  }
-
   [Symbol.dispose](): void {
     this.kernel[Symbol.dispose]();
   }
-}
-
-function keyOf(store: RouteStore, { words, length, tos, source }: RouteFields): number {
-  return store.key(words, store.keys.meta(length, tos, source));
 }

@@ -1,0 +1,81 @@
+/** What notifications do: they change the routes in the stores, and say what is dirty or stale. They decide nothing. */
+
+import type { EventHandler } from "./kernel/events.ts";
+import type { RouteFields, Stores } from "./kernel/kernel.ts";
+import type { Family } from "./model/address.ts";
+import { replay } from "./model/replay.ts";
+import type { RouteStore } from "./model/store.ts";
+import type { Stale } from "./stale.ts";
+
+/** The keys of one family whose routes have changed; `all` for every one. */
+export interface Dirty {
+  all: boolean;
+  readonly keys: Set<number>;
+}
+
+export class Listener implements EventHandler {
+  readonly dirty: Readonly<Record<Family, Dirty>> = {
+    4: { all: true, keys: new Set() },
+    6: { all: true, keys: new Set() },
+  };
+  /** The tables whose routes are in the stores. */
+  readonly watched: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
+  /** How many notifications about others' changes of those there have been, or losses of some. */
+  readonly heardRoutes: Record<Family, number> = { 4: 0, 6: 0 };
+  readonly #stores: Stores;
+  readonly #stale: Stale;
+
+  constructor(stores: Stores, stale: Stale) {
+    this.#stores = stores;
+    this.#stale = stale;
+  }
+
+  /** Makes a key dirty. */
+  touch(family: Family, key: number): void {
+    const dirty = this.dirty[family];
+    if (!dirty.all) dirty.keys.add(key);
+  }
+
+  wants(table: number): boolean {
+    return this.watched[4].has(table) || this.watched[6].has(table);
+  }
+
+  route(fields: RouteFields, event: Parameters<EventHandler["route"]>[1]): void {
+    const { family, table } = fields, store = this.#stores[family];
+    if (!this.watched[family].has(table)) return;
+    if (!event.own) this.heardRoutes[family]++;
+    const key = keyOf(store, fields);
+    const effect = replay(store, { ...event, key, route: fields });
+    if (effect === "doubt") this.#stale.doubt({ family, table });
+    if (effect !== "none" && !event.own) this.touch(family, key);
+  }
+
+  rule(): void {
+    this.#stale.rules = true;
+  }
+
+  link(lost: number | undefined): void {
+    this.#stale.links = true;
+    if (lost !== undefined) this.#stale.lost.add(lost);
+  }
+
+  address(lost: number | undefined): void {
+    this.#stale.addresses = true;
+    if (lost === undefined) return;
+    this.#stale.lost.add(lost);
+    this.#stale.addressGone = true;
+  }
+
+  forwarding(): void {
+    this.#stale.forwarding = true;
+  }
+
+  nexthopGone(): void {
+    this.#stale.nexthopGone = true;
+  }
+}
+
+/** The number of the key that a route has. */
+export function keyOf(store: RouteStore, { words, length, tos, source }: RouteFields): number {
+  return store.key(words, store.keys.meta(length, tos, source));
+}
