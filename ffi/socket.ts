@@ -59,6 +59,7 @@ export class Socket extends Owned {
   readonly fd: number;
   /** The address that the kernel knows the socket by: in a notification, whose request led to it. */
   readonly port: number;
+  #sequence?: number;
   readonly #received: Datagram;
   readonly #out = new OutPointer();
   readonly #sender = new Uint8Array(12);
@@ -120,9 +121,13 @@ export class Socket extends Owned {
     libc().setsockopt(this.fd, SOL_SOCKET, SO_RCVTIMEO, new BigInt64Array([BigInt(seconds), 0n]), 16);
   }
 
-  /** A sequence number for one request. */
+  /**
+   * A sequence number for one request. libnl gives the first; a call of its for each would cost as much as encoding it.
+   * A socket whose numbers are used here is none that libnl's caches can be read by.
+   */
   nextSequence(): number {
-    return libnl().nl_socket_use_seq(this.pointer);
+    this.#sequence = ((this.#sequence ?? libnl().nl_socket_use_seq(this.pointer)) + 1) >>> 0;
+    return this.#sequence;
   }
 
   /** Sends messages that are complete, with their headers. */

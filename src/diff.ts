@@ -77,7 +77,7 @@ function diffTable(key: number, target: Target, work: TableWork): void {
   const { store, diff } = work;
   const { table } = target;
   const observed: Entry[] = [];
-  const blocked = new Set<number>();
+  let blocked: number[] | undefined;
   for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
     if (store.table(slot) !== table) continue;
     const entry = { metric: store.metric(slot), path: store.path(slot) };
@@ -85,15 +85,15 @@ function diffTable(key: number, target: Target, work: TableWork): void {
       observed.push(entry);
       continue;
     }
-    blocked.add(entry.metric);
+    (blocked ??= []).push(entry.metric);
     diff.foreign.push({ family: store.family, table, key, ...entry });
   }
-  const { wanted } = work;
+  const wanted = blocked && store.family === 6
+    ? work.wanted.filter(({ metric }) => !blocked.includes(metric))
+    : work.wanted;
   if (wanted.length === 0 && observed.length === 0) return;
-  const steps = store.family === 4
-    ? steps4(wanted, observed)
-    : steps6(wanted.filter(({ metric }) => !blocked.has(metric)), observed);
-  for (const { op, metric, path } of steps) {
+  const steps = store.family === 4 ? steps4 : steps6;
+  for (const { op, metric, path } of steps(wanted, observed)) {
     diff.changes.push({ op, family: store.family, table, key, metric, path });
   }
 }
@@ -118,6 +118,7 @@ function steps6(wanted: readonly Entry[], observed: readonly Entry[]): Step[] {
 /** IPv4 stacks routes of one metric: the first is used, so that their order counts. New before old. */
 function steps4(wanted: readonly Entry[], observed: readonly Entry[]): Step[] {
   if (sameEntries(wanted, observed)) return [];
+  if (observed.length === 0) return wanted.map(({ metric, path }) => ({ op: "append", metric, path }));
   const steps: Step[] = [];
   for (const metric of new Set(wanted.map((entry) => entry.metric))) {
     const at = (entry: Entry) => entry.metric === metric;

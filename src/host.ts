@@ -168,10 +168,11 @@ export class Host implements Disposable {
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
       const heard = this.#listener.heardRoutes[family];
       const generation = ++store.generation;
+      const isNew = store.size === 0;
       this.kernel.readRoutes(doubt, (fields) => this.#see(fields));
       this.#drain();
       if (this.#listener.heardRoutes[family] !== heard) continue;
-      this.#purge(doubt, generation);
+      if (!isNew) this.#purge(doubt, generation);
       return true;
     }
     return false;

@@ -49,6 +49,7 @@ export class Mirror {
   readonly #store: RouteStore;
   /** For each table, from a path of main to its mirror's; 0 where there is none. */
   readonly #paths = new Map<number, number[]>();
+  #last: readonly Entry[] = NOTHING;
 
   constructor(context: MirrorContext, store: RouteStore) {
     this.#context = context;
@@ -57,31 +58,49 @@ export class Mirror {
 
   /** The routes of `key` that the target's table should have: by metric, and at one metric in main's order. */
   wanted(key: number, target: Target): readonly Entry[] {
+    const found = this.#found(key, target);
+    if (found.length > 1 && this.#store.family === 6) return this.#apart([...found]);
+    if (found.length > 0 || target.role !== "uplink" || !this.#isBanned(key)) return found;
+    const pierced = this.#bestOfMain(key);
+    return pierced === undefined ? NOTHING : [{ metric: pierced, path: this.#throwPath() }];
+  }
+
+  #found(key: number, target: Target): readonly Entry[] {
     const store = this.#store;
-    let found: Entry[] | undefined, best = -1;
     // Every interface has its own fe80::/64: one is no way to another's neighbours.
     const linkLocal = store.family === 6 && isLinkLocal(6, [store.keys.firstWord(key)]);
+    let found: readonly Entry[] = NOTHING, best = Infinity;
     for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
       if (store.table(slot) !== TABLE.main) continue;
       const metric = store.metric(slot), path = store.path(slot);
       const ban = isBan(store.paths.get(path));
       // A ban that a better metric outdoes bans nobody, and would where that route is another interface's.
-      if (ban && best >= 0 && best < metric) continue;
-      if (!ban && best < 0) best = metric;
+      if (ban && best < metric) continue;
+      if (!ban && metric < best) best = metric;
       const mirrored = this.#mirrored(path, target);
-      if (
-        mirrored === 0 || (linkLocal && !this.#leavesBy(mirrored, target)) ||
-        found?.some((entry) => entry.metric === metric && entry.path === mirrored)
-      ) {
-        continue;
-      }
-      (found ??= []).push({ metric, path: mirrored });
+      if (mirrored === 0 || (linkLocal && !this.#leavesBy(mirrored, target))) continue;
+      if (found.some((entry) => entry.metric === metric && entry.path === mirrored)) continue;
+      const alone = this.#alone(metric, mirrored);
+      found = found.length === 0 ? alone : [...found, ...alone];
     }
-    if (found) return store.family === 6 && found.length > 1 ? this.#apart(found) : found;
-    if (best >= 0 && target.role === "uplink" && this.#isBanned(key)) {
-      return [{ metric: best, path: this.#throwPath() }];
+    return found;
+  }
+
+  /** One entry as a list: the same for every key, as most keys have just one route and share it with many. */
+  #alone(metric: number, path: number): readonly Entry[] {
+    const known = this.#last;
+    if (known[0]?.metric === metric && known[0].path === path) return known;
+    return this.#last = [{ metric, path }];
+  }
+
+  /** The metric of main's best route for a key that is no ban. */
+  #bestOfMain(key: number): number | undefined {
+    const store = this.#store;
+    for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
+      const isRoute = store.table(slot) === TABLE.main && !isBan(store.paths.get(store.path(slot)));
+      if (isRoute) return store.metric(slot);
     }
-    return NOTHING;
+    return undefined;
   }
 
   #leavesBy(id: number, { ifindex }: Target): boolean {
