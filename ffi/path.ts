@@ -29,6 +29,8 @@ export const RTA = {
 
 /** RTAX_CC_ALGO: the one metric that is a text. */
 const CONGESTION_CONTROL = 16;
+/** RTAX_FASTOPEN_NO_COOKIE: RTAX_MAX since Linux 4.15. */
+const LAST_METRIC = 17;
 
 /** What belongs to a next hop, whether it stands in the route or in a multipath attribute. */
 const NEXTHOP_ATTRIBUTES: readonly number[] = [RTA.flow, RTA.newdst, RTA.encapType, RTA.encap];
@@ -123,8 +125,27 @@ function decodeMetrics(payload: Uint8Array): Metric[] {
   return metrics.sort(([a], [b]) => a - b);
 }
 
-/** The attributes of a path, and its header's flags, ready to be put into requests. */
-export function encodePath(path: Path): { bytes: Uint8Array; flags: number } {
+/** A path's attributes, and its header's flags, ready to be put into requests. */
+export interface EncodedPath {
+  readonly bytes: Uint8Array;
+  readonly flags: number;
+}
+
+/**
+ * The path as a request that deletes it: with every metric, those that it does not have as 0, because a metric that is
+ * left out matches any value (fib_metrics_match, net/ipv4/fib_semantics.c).
+ */
+export function encodePathExactly(path: Path): EncodedPath {
+  const values = new Map(path.metrics);
+  const metrics: Metric[] = [];
+  for (let id = 1; id <= LAST_METRIC; id++) {
+    const value = values.get(id) ?? (id === CONGESTION_CONTROL ? undefined : 0);
+    if (value !== undefined) metrics.push([id, value]);
+  }
+  return encodePath({ ...path, metrics });
+}
+
+export function encodePath(path: Path): EncodedPath {
   const out: number[] = [];
   const [only, second] = path.nexthops;
   if (second) putMultipath(out, path);

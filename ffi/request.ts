@@ -132,8 +132,8 @@ export function* dump(socket: Socket, writer: Writer, op: string): Generator<Mes
         continue;
       }
       const errno = errorOf(message);
-      // A table that does not exist yet has no routes.
-      if (errno !== 0 && errno !== ERRNO.ENOENT) {
+      // A table that does not exist yet has no routes, nor has an interface that exists no more.
+      if (errno !== 0 && errno !== ERRNO.ENOENT && errno !== ERRNO.ENODEV) {
         throw new NetlinkError(op, reasonOf(message, errno), { code: errno });
       }
       if (interrupted) throw new InterruptedDump(`${op}: interrupted`);

@@ -2,9 +2,18 @@
 
 import { bits, type Family, formatPrefix, parsePrefix } from "../src/model/address.ts";
 import type { Paths } from "../src/model/paths.ts";
-import { ONLINK, type Path } from "../src/model/records.ts";
-import { AF_INET, AF_INET6, HEADER_BYTES, type Message, swap32 } from "./message.ts";
-import { decodePath, encodePath, familyNumber, ipBytes, ipText, RTA } from "./path.ts";
+import { ONLINK } from "../src/model/records.ts";
+import { AF_INET, AF_INET6, HEADER_BYTES, MESSAGE, type Message, swap32 } from "./message.ts";
+import {
+  decodePath,
+  type EncodedPath,
+  encodePath,
+  encodePathExactly,
+  familyNumber,
+  ipBytes,
+  ipText,
+  RTA,
+} from "./path.ts";
 import { RawCache } from "./raw_cache.ts";
 import type { Writer } from "./request.ts";
 
@@ -13,6 +22,8 @@ const BODY_WORDS = 3;
 const FIRST_ATTRIBUTE = HEADER_BYTES / 4 + BODY_WORDS;
 /** A clone made for one flow, or a cached route: no entry of a table. */
 const RTM_F_CLONED = 0x200;
+/** Headers, key, table and priority, and, in a delete, every metric. */
+const MOST_BESIDE_PATH = 96 + 17 * 8;
 
 /** One route, as numbers. */
 export interface RouteFields {
@@ -32,7 +43,7 @@ export interface RouteFields {
 export class RouteCodec {
   readonly #paths: Paths;
   readonly #known = new RawCache();
-  readonly #encoded: ({ bytes: Uint8Array; flags: number; path: Path } | undefined)[] = [];
+  readonly #encoded: (EncodedPath | undefined)[] = [];
   readonly #fields: RouteFields = {
     family: 4,
     words: new Uint32Array(4),
@@ -129,7 +140,9 @@ export class RouteCodec {
     route: RouteFields,
     request: { type: number; flags: number; sequence: number },
   ): void {
-    const { path, bytes, flags } = this.#encodedPath(route.path);
+    const isExact = request.type === MESSAGE.delRoute && route.family === 4;
+    const path = this.#paths.get(route.path);
+    const { bytes, flags } = isExact ? encodePathExactly(path) : this.#encodedPath(route.path);
     const source = route.source === "" ? undefined : parsePrefix(route.source);
     writer.begin(request.type, request);
     writer.word(
@@ -155,12 +168,11 @@ export class RouteCodec {
 
   /** How many bytes `encode` writes at most. */
   encodedSize(path: number): number {
-    return this.#encodedPath(path).bytes.length + 96;
+    return this.#encodedPath(path).bytes.length + MOST_BESIDE_PATH;
   }
 
-  #encodedPath(id: number): { bytes: Uint8Array; flags: number; path: Path } {
-    const path = this.#paths.get(id);
-    return this.#encoded[id] ??= { path, ...encodePath(path) };
+  #encodedPath(id: number): EncodedPath {
+    return this.#encoded[id] ??= encodePath(this.#paths.get(id));
   }
 }
 

@@ -65,7 +65,7 @@ async function busyTime(
       await reconciler.breathe();
       since = performance.now();
     }
-  } while (!reconciler.stopped && host.kernel.hears(LINGER));
+  } while (!reconciler.stopped && (host.pending || host.kernel.hears(LINGER)));
 }
 
 function changed({ rulesAdded, rulesRemoved }: Outcome): boolean {

@@ -16,8 +16,8 @@ export interface RuleChange {
 }
 
 /**
- * - `append`, `prepend` (IPv4): behind or in front of the routes of equal key and metric
- * - `replace` (IPv6): the one route of that key and metric
+ * - `append`, `prepend` (IPv4 alone): behind or in front of the routes of equal key and metric
+ * - `replace`: the first route of that key and metric; in IPv6, which has one, it need not be there yet
  * - `delete`
  */
 export interface RouteChange {
@@ -115,27 +115,28 @@ function steps6(wanted: readonly Entry[], observed: readonly Entry[]): Step[] {
   return steps;
 }
 
-/** IPv4 stacks routes of one metric: the first is used, so that their order counts. New before old. */
+/** IPv4 stacks routes of one metric: the first is used, so that their order counts. */
 function steps4(wanted: readonly Entry[], observed: readonly Entry[]): Step[] {
   if (sameEntries(wanted, observed)) return [];
   if (observed.length === 0) return wanted.map(({ metric, path }) => ({ op: "append", metric, path }));
-  const steps: Step[] = [];
-  for (const metric of new Set(wanted.map((entry) => entry.metric))) {
+  const metrics = new Set([...wanted, ...observed].map((entry) => entry.metric));
+  return [...metrics].flatMap((metric) => {
     const at = (entry: Entry) => entry.metric === metric;
-    steps.push(...stack(wanted.filter(at), observed.filter(at)));
-  }
-  for (const entry of observed) if (!hasEntry(wanted, entry)) steps.push({ op: "delete", ...entry });
-  return steps;
+    return stack(wanted.filter(at), observed.filter(at));
+  });
 }
 
-/** Brings the routes of one metric into the wanted order; leaves those that are not wanted where they are. */
+/** Brings the routes of one metric into the wanted order. New before old, or in its place. */
 function stack(wanted: readonly Entry[], observed: readonly Entry[]): Step[] {
   const steps: Step[] = [];
-  const present = observed.filter((entry) => hasEntry(wanted, entry));
-  let next = 0, kept = 0;
-  if (observed.length > 0 && !hasEntry(observed, wanted[0])) {
-    steps.push({ op: "prepend", ...wanted[next++] });
+  let next = 0, kept = 0, old = observed;
+  if (wanted.length > 0 && observed.length > 0 && !hasEntry(observed, wanted[0])) {
+    // The kernel replaces the first. A delete could not tell it from a new route that differs in attributes alone.
+    const inPlace = !hasEntry(wanted, observed[0]);
+    steps.push({ op: inPlace ? "replace" : "prepend", ...wanted[next++] });
+    if (inPlace) old = observed.slice(1);
   }
+  const present = old.filter((entry) => hasEntry(wanted, entry));
   // What stands in the right order already, from the first on, may stay.
   for (; next < wanted.length; next++) {
     const found = present.findIndex((entry, i) => i >= kept && sameEntry(entry, wanted[next]));
@@ -143,9 +144,10 @@ function stack(wanted: readonly Entry[], observed: readonly Entry[]): Step[] {
     kept = found + 1;
   }
   for (; next < wanted.length; next++) {
-    if (hasEntry(observed, wanted[next])) steps.push({ op: "delete", ...wanted[next] });
+    if (hasEntry(old, wanted[next])) steps.push({ op: "delete", ...wanted[next] });
     steps.push({ op: "append", ...wanted[next] });
   }
+  for (const entry of old) if (!hasEntry(wanted, entry)) steps.push({ op: "delete", ...entry });
   return steps;
 }
 

@@ -68,6 +68,12 @@ export class Host implements Disposable {
     return { links: this.#links, addresses: this.#addresses, families: { 4: of(4), 6: of(6) } };
   }
 
+  /** Whether something has been heard that no pass has taken up yet. */
+  get pending(): boolean {
+    return this.#stale.any ||
+      FAMILIES.some((family) => this.dirty[family].all || this.dirty[family].keys.size > 0);
+  }
+
   /** Whether what is absent from the rules and routes of a family is known to be absent. */
   isProven(family: Family): boolean {
     return !this.#stale.any && !this.#unproven.rules &&

@@ -45,9 +45,11 @@ export class Listener implements EventHandler {
     if (!this.watched[family].has(table)) return;
     if (!event.own) this.heardRoutes[family]++;
     const key = keyOf(store, fields);
+    // A delete of ours may hit another route than was meant, where several differ in what it cannot name.
+    const isSure = event.own && !(event.op === "delete" && hasSeveral(store, key, table));
     const effect = replay(store, { ...event, key, route: fields });
     if (effect === "doubt") this.#stale.doubt({ family, table });
-    if (effect !== "none" && !event.own) this.touch(family, key);
+    if (effect !== "none" && !isSure) this.touch(family, key);
   }
 
   rule(): void {
@@ -78,4 +80,13 @@ export class Listener implements EventHandler {
 /** The number of the key that a route has. */
 export function keyOf(store: RouteStore, { words, length, tos, source }: RouteFields): number {
   return store.key(words, store.keys.meta(length, tos, source));
+}
+
+/** Whether a table has several routes of one key. */
+function hasSeveral(store: RouteStore, key: number, table: number): boolean {
+  let routes = 0;
+  for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
+    if (store.table(slot) === table) routes++;
+  }
+  return routes > 1;
 }

@@ -110,11 +110,10 @@ function isSo(change: Change, errno: number): boolean {
     case "add-rule":
     case "append":
     case "prepend":
+    case "replace":
       return errno === ERRNO.EEXIST;
     case "delete":
     case "delete-rule":
       return errno === ERRNO.ESRCH || errno === ERRNO.ENOENT || errno === ERRNO.ENODEV;
-    case "replace":
-      return false;
   }
 }

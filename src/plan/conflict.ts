@@ -15,25 +15,33 @@ interface Circumstances {
   readonly mirror: Mirror;
 }
 
-/** Why a table cannot be taken, or, once it is ours, what stands in it beside us; undefined where all is well. */
+/** Why a table cannot be taken; undefined where it can, or is ours already. */
 export function findConflict(target: Target, circumstances: Circumstances): Note | undefined {
   const { observed, family, ours } = circumstances;
   const { table } = target;
   const isTaken = ours.some((rule) => rule.table === table);
   const vrf = [...observed.links.values()].find(({ vrfTable }) => vrfTable === table);
   if (vrf) return conflict(`table ${table} belongs to the VRF ${vrf.name}`);
-  const foreign = observed.families[family].rules.find((rule) =>
-    rule.table === table && !ours.includes(rule)
-  );
-  if (foreign) {
-    const text = `table ${table} is used by the rule '${foreign.priority}: ${ruleText(foreign)}'`;
-    return isTaken ? undefined : conflict(text);
-  }
   if (isTaken) return undefined;
+  const foreign = foreignRule(target, circumstances);
+  if (foreign) return conflict(`table ${table} is used by the rule ${foreign}`);
   if (!observed.families[family].proven) {
     return { kind: "warning", text: `table ${table} is not known to be free while rules and routes change` };
   }
   return findForeignRoute(target, circumstances);
+}
+
+/** Somebody else's rule to a table that is ours: it is left alone, and told of. */
+export function findStranger(target: Target, circumstances: Circumstances): Note | undefined {
+  const rule = foreignRule(target, circumstances);
+  return rule
+    ? { kind: "warning", text: `the rule ${rule} of another program leads to our table` }
+    : undefined;
+}
+
+function foreignRule({ table }: Target, { observed, family, ours }: Circumstances): string | undefined {
+  const rule = observed.families[family].rules.find((one) => one.table === table && !ours.includes(one));
+  return rule && `'${rule.priority}: ${ruleText(rule)}'`;
 }
 
 function conflict(text: string): Note {

@@ -6,7 +6,7 @@ import { ACTION_LOOKUP, type Address, isBan, type Link, TABLE } from "../model/r
 import type { Rule } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import { isGlobal, localAddresses } from "./addresses.ts";
-import { findConflict } from "./conflict.ts";
+import { findConflict, findStranger } from "./conflict.ts";
 import type { MainFacts } from "./facts.ts";
 import { type Ban, Mirror, type Target } from "./mirror.ts";
 import { neighbourNotes } from "./neighbours.ts";
@@ -102,12 +102,15 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     const own = byLink.get(ifindex);
     if (role === "inside" || !own || !takesPart(link, options)) continue;
     const target = { ifindex, table: options.tableBase + ifindex, role };
-    const conflict = findConflict(target, { observed, family, ours, mirror });
+    const circumstances = { observed, family, ours, mirror };
+    const conflict = findConflict(target, circumstances);
     if (conflict) {
       notes.push({ kind: conflict.kind, text: `${link.name} (IPv${family}): skipped: ${conflict.text}` });
       contested.push(target.table);
       continue;
     }
+    const stranger = findStranger(target, circumstances);
+    if (stranger) notes.push(stranger);
     targets.push(target);
     desired.push(...own.map((address) => sourceRule(address, target, options)));
   }

@@ -1,0 +1,68 @@
+// Network, mount and process namespaces of our own, in which everything runs that touches a network. The
+// machine's own network cannot be reached from inside, and when the last process ends nothing is left of it.
+
+import { isRoot } from "../setup.ts";
+
+/** Names the network namespace that was left, so that what runs inside can tell that it is inside. */
+const OUTSIDE = "SYMROUTED_TEST_OUTSIDE";
+
+/**
+ * A private /run takes the names of `ip netns add` and the pid files of servers. What root would write into the
+ * user's cache of Deno goes there too: files of root's in it would be in the user's way later.
+ */
+const PRELUDE = `
+mount -t tmpfs tmpfs /run && mkdir /run/netns /run/upper /run/work && ip link set lo up || exit
+if [ -n "$SPARED" ]; then
+  mount -t overlay -o "lowerdir=$SPARED,upperdir=/run/upper,workdir=/run/work" overlay "$SPARED" || :
+fi
+exec "$@"
+`;
+
+const UNSHARE = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child", "--mount-proc", "--"];
+
+/** Whether this machine lets us make such namespaces. */
+export async function canIsolate(): Promise<boolean> {
+  const { success } = await new Deno.Command(asRoot()[0] ?? "true", {
+    args: [...asRoot().slice(1), ...UNSHARE, "true"],
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).output().catch(() => ({ success: false }));
+  return success;
+}
+
+/** Runs the command in namespaces of its own, as root, and gives its exit status. */
+export async function isolate(command: string[], env: Record<string, string> = {}): Promise<number> {
+  const outside = await Deno.readLink("/proc/self/ns/net");
+  const spared = isRoot() ? "" : env.DENO_DIR ?? "";
+  const settings = { ...kept(), ...env, SPARED: spared, [OUTSIDE]: outside };
+  const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
+  const argv = [...asRoot(), ...assignments, ...UNSHARE, "sh", "-c", PRELUDE, "sh", ...command];
+  // Ctrl-C goes to the whole foreground group: what runs inside ends by it, and we wait for that end.
+  const wait = () => {};
+  Deno.addSignalListener("SIGINT", wait);
+  const { code } = await new Deno.Command(argv[0], { args: argv.slice(1) }).spawn().status;
+  Deno.removeSignalListener("SIGINT", wait);
+  return code;
+}
+
+/** Whether this very process runs inside such namespaces. */
+export function isIsolated(): boolean {
+  const outside = Deno.env.get(OUTSIDE);
+  return outside !== undefined && isRoot() && Deno.readLinkSync("/proc/self/ns/net") !== outside;
+}
+
+/** `env` comes first in both cases, because sudo drops the environment. */
+function asRoot(): string[] {
+  return isRoot() ? ["env"] : ["sudo", "env"];
+}
+
+/** The part of the environment that has to survive sudo. */
+function kept(): Record<string, string> {
+  const names = ["PATH", "TERM", "NO_COLOR", "CI", "DENO_JOBS", "DENO_DIR", "SYMROUTED"];
+  const pairs = names.flatMap((name) => {
+    const value = Deno.env.get(name);
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(pairs);
+}

@@ -1,0 +1,78 @@
+// One network namespace and what runs in it.
+
+import type { Family } from "./addressing.ts";
+import { must, Process, type Result, run, type RunOptions } from "./process.ts";
+
+/** A named network namespace; disposing of it ends what still runs in it and removes it. */
+export class Namespace implements AsyncDisposable {
+  readonly #processes: Process[] = [];
+
+  private constructor(readonly name: string) {}
+
+  /** Creates several at once, named after their labels and unlike any other's. */
+  static async create(labels: string[]): Promise<Namespace[]> {
+    const suffix = crypto.randomUUID().slice(0, 8);
+    const names = labels.map((label) => `${label}-${suffix}`);
+    await batch([], names.map((name) => `netns add ${name}`));
+    return names.map((name) => new Namespace(name));
+  }
+
+  /** Runs `ip ARGUMENTS` in here, which has to succeed, and gives what it printed. */
+  ip(args: string): Promise<string> {
+    return must(["ip", "-n", this.name, ...words(args)]);
+  }
+
+  /** Runs many `ip` commands in one go; rules of IPv6 need its family said. */
+  async batch(lines: string[], family: Family = "IPv4"): Promise<void> {
+    const options = ["-n", this.name];
+    if (family === "IPv6") options.push("-6");
+    await batch(options, lines);
+  }
+
+  /** Loads an nftables ruleset. */
+  async nft(ruleset: string): Promise<void> {
+    await must(this.#inside(["nft", "-f", "-"]), { stdin: ruleset });
+  }
+
+  /** Writes kernel settings, by their path below /proc/sys/net. */
+  async sysctl(settings: Record<string, string | number>): Promise<void> {
+    const writes = Object.entries(settings).map(([path, value]) => `echo ${value} >/proc/sys/net/${path}`);
+    await must(this.#inside(["sh", "-ec", writes.join("\n")]));
+  }
+
+  /** Runs a program in here to its end. */
+  run(command: string[], options: RunOptions = {}): Promise<Result> {
+    return run(this.#inside(command), options);
+  }
+
+  /** Runs a program in here that has to succeed, and gives what it printed. */
+  must(command: string[], options: RunOptions = {}): Promise<string> {
+    return must(this.#inside(command), options);
+  }
+
+  /** Starts a program in here that runs beside the test. */
+  spawn(command: string[], options: RunOptions = {}): Process {
+    const process = new Process(this.#inside(command), options);
+    this.#processes.push(process);
+    return process;
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await Promise.all(this.#processes.map((process) => process[Symbol.asyncDispose]()));
+    await must(["ip", "netns", "delete", this.name]);
+  }
+
+  #inside(command: string[]): string[] {
+    return ["ip", "netns", "exec", this.name, ...command];
+  }
+}
+
+/** Runs many `ip` commands in one go, in the namespace that the options name. */
+export async function batch(options: string[], lines: string[]): Promise<void> {
+  await must(["ip", ...options, "-batch", "-"], { stdin: lines.join("\n") + "\n" });
+}
+
+/** The words of a command line that needs no quoting. */
+export function words(text: string): string[] {
+  return text.trim().split(/\s+/);
+}

@@ -1,0 +1,93 @@
+// What a test sees of the world: the kernel's state as `ip` prints it, and whether the client gets answers.
+
+import assert from "node:assert/strict";
+import { families, type Family, flag } from "./addressing.ts";
+import type { Namespace } from "./netns.ts";
+import type { World } from "./world.ts";
+
+const connectPath = new URL("./connect.ts", import.meta.url).pathname;
+
+/** The rules of one family as `ip rule` prints them, in its order. */
+export async function rules(host: Namespace, family: Family): Promise<string[]> {
+  return lines(await host.ip(`${flag(family)} rule show`)).map((line) => line.replace(/:\s+/, ": "));
+}
+
+/** The source rules with symrouted's protocol, as `from … lookup …`, sorted. */
+export async function sourceRules(host: Namespace, family: Family): Promise<string[]> {
+  const ours = (await rules(host, family)).filter((line) => line.endsWith(" proto 115"));
+  return ours.map((line) => line.replace(/^\d+: /, "").replace(/ proto 115$/, "")).sort();
+}
+
+/** The routes of one table, sorted. */
+export async function routes(host: Namespace, table: number | string, family: Family): Promise<string[]> {
+  const { code, stdout, stderr } = await host.run(
+    ["ip", flag(family), "route", "show", "table", String(table)],
+  );
+  // A table that nobody has used yet does not exist for the kernel; for us it is empty.
+  if (code !== 0 && !/table does not exist|dump terminated/.test(stderr)) throw new Error(stderr);
+  return lines(stdout).sort();
+}
+
+/** Everything that symrouted could change, and the addresses, as `ip` prints them; rules are sorted. */
+export async function state(host: Namespace): Promise<string> {
+  const tables = ["-4 route show table all", "-6 route show table all", "address show"];
+  const texts = await Promise.all([
+    ...families.map(async (family) => (await rules(host, family)).sort().join("\n")),
+    ...tables.map((command) => host.ip(command)),
+  ]);
+  return texts.join("\n--\n");
+}
+
+/** The interface that the kernel would send a reply from this local address to the client by. */
+export async function replyDevice(host: Namespace, to: string, from: string): Promise<string | undefined> {
+  const { stdout } = await host.run(["ip", "route", "get", to, "from", from]);
+  return / dev (\S+)/.exec(stdout)?.[1];
+}
+
+/** Whether the address answers the client's echo request within a second. */
+export async function answersPing(world: World, address: string): Promise<boolean> {
+  const { code } = await world.client.run(["ping", "-n", "-c1", "-W1", address]);
+  return code === 0;
+}
+
+/** Whether the address answers the client's TCP connection within a second. */
+export async function answersTcp(world: World, address: string): Promise<boolean> {
+  await world.serve();
+  const { code } = await world.client.run([
+    Deno.execPath(),
+    "run",
+    "-A",
+    "--no-config",
+    connectPath,
+    address,
+  ]);
+  return code === 0;
+}
+
+/** Asserts that without the program only the first uplink answers: what is to be cured is broken. */
+export async function assertBroken(world: World, family: Family): Promise<void> {
+  const [first, ...others] = world.uplinks.map((uplink) => uplink[family].address);
+  const answered = await Promise.all([first, ...others].map((address) => answers(world, address)));
+  assert.deepEqual(answered, [true, ...others.map(() => false)], "the control must fail without symrouted");
+}
+
+/** Asserts that every uplink answers. */
+export async function assertCured(world: World, family: Family): Promise<void> {
+  for (const uplink of world.uplinks) {
+    const { address } = uplink[family];
+    assert.equal(await answers(world, address), true, `${uplink.device}'s ${address} does not answer`);
+  }
+}
+
+/** Whether the address answers the client by ping and by TCP; throws where only one of them works. */
+export async function answers(world: World, address: string): Promise<boolean> {
+  await world.serve();
+  const [ping, tcp] = await Promise.all([answersPing(world, address), answersTcp(world, address)]);
+  if (ping !== tcp) throw new Error(`${address}: ping ${ping}, TCP ${tcp}`);
+  return ping;
+}
+
+/** The lines of a text, without blanks at their ends and without empty ones. */
+export function lines(text: string): string[] {
+  return text.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
+}

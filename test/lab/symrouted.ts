@@ -1,0 +1,69 @@
+// The program under test, run inside the host's namespace.
+
+import type { Namespace } from "./netns.ts";
+import type { Line, Process, Result } from "./process.ts";
+
+const main = new URL("../../src/main.ts", import.meta.url).pathname;
+
+/** The program as a command: the one that SYMROUTED names, or the source under the Deno that runs the tests. */
+export function program(): string[] {
+  const named = Deno.env.get("SYMROUTED");
+  return named ? [named] : [Deno.execPath(), "run", "-A", "--cached-only", "--no-prompt", main];
+}
+
+/** Runs the program to its end, as root or as root without one capability. */
+export function symrouted(
+  host: Namespace,
+  args: string[],
+  options: { without?: string } = {},
+): Promise<Result> {
+  const { without } = options;
+  const drop = without ? ["setpriv", `--inh-caps=-${without}`, `--bounding-set=-${without}`] : [];
+  return host.run([...drop, ...program(), ...args]);
+}
+
+/** `symrouted --once`, which has to succeed; gives its standard output. */
+export async function once(host: Namespace, args: string[] = []): Promise<string> {
+  const { code, stdout, stderr } = await symrouted(host, ["--once", ...args]);
+  if (code !== 0) throw new Error(`symrouted --once ${args.join(" ")}: exit ${code}: ${stderr}${stdout}`);
+  return stdout;
+}
+
+/** What the ready line says. */
+export interface Ready {
+  rules: number;
+  routes: number;
+}
+
+/** The running daemon; disposing of it kills it. */
+export class Daemon implements AsyncDisposable {
+  private constructor(readonly process: Process, readonly ready: Ready) {}
+
+  /** Starts it and awaits its ready line. */
+  static async start(host: Namespace, args: string[] = []): Promise<Daemon> {
+    const process = host.spawn([...program(), ...args]);
+    const pattern = /^symrouted: ready: (\d+) rules?, (\d+) routes? in place/;
+    const { text } = await process.line(pattern);
+    const [, rules, routes] = pattern.exec(text)!;
+    return new Daemon(process, { rules: Number(rules), routes: Number(routes) });
+  }
+
+  /** What it has said so far, on both streams. */
+  get lines(): string[] {
+    return this.process.lines.map((line) => line.text);
+  }
+
+  /** Awaits a line that matches. */
+  line(pattern: RegExp, options: { within?: number; from?: number } = {}): Promise<Line> {
+    return this.process.line(pattern, options);
+  }
+
+  /** Sends the signal and gives the exit status. */
+  stop(signal: Deno.Signal = "SIGTERM"): Promise<number> {
+    return this.process.stop(signal);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.process[Symbol.asyncDispose]();
+  }
+}

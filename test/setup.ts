@@ -1,0 +1,131 @@
+// Installs what a fresh machine lacks for the demonstration and for the tests, and nothing else.
+
+/** What is to be run: the demonstration needs less than the tests. */
+export type Purpose = "try" | "test";
+
+interface Need {
+  /** A program to be found in PATH, or a library by its soname. */
+  name: string;
+  purpose: Purpose;
+  /** The package that has it, by package manager. */
+  packages: Record<Manager, string>;
+}
+
+type Manager = keyof typeof managers;
+
+/** How each package manager installs without asking. */
+const managers = {
+  "apt-get": [["apt-get", "update", "-qq"], ["apt-get", "install", "-y", "-qq", "--no-install-recommends"]],
+  dnf: [["dnf", "install", "-y", "-q"]],
+  pacman: [["pacman", "-Sy", "--noconfirm", "--needed", "--quiet"]],
+};
+
+const needs: Need[] = [
+  need("libnl-3.so.200", "try", ["libnl-3-200", "libnl3", "libnl"]),
+  need("libnl-route-3.so.200", "try", ["libnl-route-3-200", "libnl3", "libnl"]),
+  need("ip", "try", ["iproute2", "iproute", "iproute2"]),
+  need("nft", "try", ["nftables", "nftables", "nftables"]),
+  need("ping", "try", ["iputils-ping", "iputils", "iputils"]),
+  need("unshare", "try", ["util-linux", "util-linux-core", "util-linux"]),
+  need("setpriv", "test", ["util-linux", "util-linux", "util-linux"]),
+  need("radvd", "test", ["radvd", "radvd", "radvd"]),
+  need("dnsmasq", "test", ["dnsmasq-base", "dnsmasq", "dnsmasq"]),
+  need("busybox", "test", ["busybox", "busybox", "busybox"]),
+];
+
+/** Administrators' programs are not in every user's PATH. */
+const programFolders = [
+  ...(Deno.env.get("PATH") ?? "").split(":"),
+  "/usr/local/sbin",
+  "/usr/sbin",
+  "/sbin",
+];
+
+const libraryFolders = [
+  `/lib/${Deno.build.arch}-linux-gnu`,
+  `/usr/lib/${Deno.build.arch}-linux-gnu`,
+  "/usr/local/lib",
+  "/lib64",
+  "/usr/lib64",
+  "/usr/lib",
+  "/lib",
+];
+
+/** Whether we are root. */
+export function isRoot(): boolean {
+  return Deno.uid() === 0;
+}
+
+/** Installs what is missing for the purpose; without a way to do so it ends the program with one clear line. */
+export async function setup(purpose: Purpose): Promise<void> {
+  if (Deno.build.os !== "linux") fail("symrouted needs Linux");
+  Deno.env.set("PATH", [...new Set(programFolders)].join(":"));
+  const missing = lacking(purpose);
+  if (missing.length === 0) return;
+  const list = missing.map((each) => each.name).join(", ");
+  const manager = (Object.keys(managers) as Manager[]).find((name) => present(name));
+  if (!manager) {
+    fail(`missing: ${list}; please install them (Alpine: gcompat libnl3 iproute2 nftables iputils)`);
+  }
+  const packages = [...new Set(missing.map((each) => each.packages[manager]))];
+  console.log(`missing: ${list}; installing ${packages.join(", ")} with ${manager}`);
+  if (!isRoot() && !present("sudo")) fail(`installing needs root: run this as root, or install sudo`);
+  await install(manager, packages);
+  const still = lacking(purpose).map((each) => each.name).join(", ");
+  if (still) fail(`still missing: ${still}; ${manager} could not install them, its messages are above`);
+}
+
+async function install(manager: Manager, packages: string[]): Promise<void> {
+  for (const [position, command] of managers[manager].entries()) {
+    const last = position === managers[manager].length - 1;
+    // Debian's packages start their servers, except in run level 1: nothing may run here that was not asked for.
+    const argv = [
+      "env",
+      "DEBIAN_FRONTEND=noninteractive",
+      "RUNLEVEL=1",
+      ...command,
+      ...(last ? packages : []),
+    ];
+    if (!isRoot()) argv.unshift("sudo");
+    // The output is the user's to see only where it explains a failure.
+    const { success, stdout, stderr } = await new Deno.Command(argv[0], {
+      args: argv.slice(1),
+      stdin: isRoot() ? "null" : "inherit",
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    if (!success) { for (const text of [stdout, stderr]) await Deno.stderr.write(text); }
+  }
+}
+
+function lacking(purpose: Purpose): Need[] {
+  return needs.filter((each) => (purpose === "test" || each.purpose === "try") && !present(each.name));
+}
+
+/** The folder that has the program or library. */
+export function folderOf(name: string): string | undefined {
+  const folders = name.includes(".so.") ? libraryFolders : programFolders;
+  return folders.find((folder) => exists(`${folder}/${name}`));
+}
+
+function present(name: string): boolean {
+  return folderOf(name) !== undefined;
+}
+
+function exists(path: string): boolean {
+  try {
+    Deno.statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function need(name: string, purpose: Purpose, [apt, dnf, pacman]: string[]): Need {
+  return { name, purpose, packages: { "apt-get": apt, dnf, pacman } };
+}
+
+function fail(message: string): never {
+  console.error(message);
+  Deno.exit(1);
+}
