@@ -1,2 +1,2 @@
-/** The release; `deno.json` has the same. */
+/** The release. */
 export const VERSION = "2.0.0-dev";
