@@ -21,7 +21,7 @@ export const ERRNO = {
 
 /** A request that failed: what was to be done, with what, and why not. */
 export class NetlinkError extends Error {
-  override readonly name = "NetlinkError";
+  override readonly name: string = "NetlinkError";
 
   constructor(readonly op: string, readonly reason: string, options: { code: number; object?: string }) {
     super(`${op}${options.object ? ` ${options.object}` : ""}: ${reason}`);

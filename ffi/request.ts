@@ -108,8 +108,10 @@ function reasonOf({ datagram, at, length, flags }: Message, errno: number): stri
 }
 
 /** A dump that is to be read again: the kernel says that it changed meanwhile. */
-export class InterruptedDump extends Error {
-  override readonly name = "InterruptedDump";
+export class InterruptedDump extends NetlinkError {
+  constructor(op: string) {
+    super(op, "it changed meanwhile", { code: 0 });
+  }
 }
 
 const DUMP_INTR = 0x10;
@@ -136,7 +138,7 @@ export function* dump(socket: Socket, writer: Writer, op: string): Generator<Mes
       if (errno !== 0 && errno !== ERRNO.ENOENT && errno !== ERRNO.ENODEV) {
         throw new NetlinkError(op, reasonOf(message, errno), { code: errno });
       }
-      if (interrupted) throw new InterruptedDump(`${op}: interrupted`);
+      if (interrupted) throw new InterruptedDump(op);
       return;
     }
   }

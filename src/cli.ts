@@ -11,7 +11,7 @@ import {
 import { runCall } from "./commands.ts";
 import { FLAGS, type Flags, optionsOf } from "./flags.ts";
 import { ERRNO, MissingLibrary, NetlinkError } from "./kernel/errors.ts";
-import { Log, writeAll } from "./log.ts";
+import { leadsToJournal, Log, writeAll } from "./log.ts";
 import { EXIT, Failure } from "./status.ts";
 import { VERSION } from "./version.ts";
 
@@ -70,7 +70,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
 async function perform(flags: Flags): Promise<number> {
   const { once = false, flush = false, dryRun = false, dump = false } = flags;
   if (once && flush) return complain("--once and --flush exclude each other (see --help)", EXIT.usage);
-  const log = new Log(flags.logLevel ?? "info", { journal: Deno.env.has("JOURNAL_STREAM") });
+  const log = new Log(flags.logLevel ?? "info", { journal: leadsToJournal() });
   try {
     return await runCall({ once, flush, dryRun, dump, options: optionsOf(flags), log });
   } catch (error) {

@@ -1,6 +1,7 @@
 /** Staying: a first whole pass, then one for whatever the kernel tells, until a signal comes. */
 
 import type { Host } from "./host.ts";
+import { ERRNO, NetlinkError } from "./kernel/errors.ts";
 import type { Log } from "./log.ts";
 import type { Outcome, Reconciler } from "./reconcile.ts";
 
@@ -14,30 +15,58 @@ const PATIENCE = 50;
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
-/** Runs until SIGTERM or SIGINT; rules and routes stay. */
-export async function runDaemon(
-  host: Host,
-  { reconciler, log }: { reconciler: Reconciler; log: Log },
-): Promise<void> {
+/** After a failed pass the next one waits for so long, in milliseconds: at first, and at most. */
+const FIRST_DELAY = 500, LONGEST_DELAY = 30_000;
+
+interface Loop {
+  readonly reconciler: Reconciler;
+  readonly log: Log;
+}
+
+/** Runs until SIGTERM or SIGINT; rules and routes stay. Throws where the first pass fails. */
+export async function runDaemon(host: Host, loop: Loop): Promise<void> {
   const stop = () => {
-    reconciler.stopped = true;
+    loop.reconciler.stopped = true;
     host.kernel.wake();
   };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
   try {
-    await firstPass(host, { reconciler, log });
-    let resyncs = host.resyncs;
-    while (!reconciler.stopped) {
-      await host.kernel.wait(host.retryIn ?? -1);
-      if (reconciler.stopped) break;
-      host.retry();
-      await busyTime(host, { reconciler, log });
-      if (host.resyncs === resyncs) continue;
-      log.warn(`notifications were lost (${host.kernel.drops()} so far): everything was read again`);
-      resyncs = host.resyncs;
+    await firstPass(host, loop);
+    let delay = 0;
+    while (!loop.reconciler.stopped) {
+      await (delay === 0 ? host.kernel.wait(host.retryIn ?? -1) : pause(delay, loop));
+      if (loop.reconciler.stopped) break;
+      const isGood = await nextPasses(host, loop);
+      delay = isGood ? 0 : Math.min(Math.max(2 * delay, FIRST_DELAY), LONGEST_DELAY);
     }
   } finally {
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
+  }
+}
+
+/** Passes until nothing more is heard; false where one failed: nothing that was read in it is to be trusted. */
+async function nextPasses(host: Host, loop: Loop): Promise<boolean> {
+  const { resyncs } = host;
+  host.retry();
+  try {
+    await busyTime(host, loop);
+  } catch (error) {
+    if (!(error instanceof NetlinkError) || error.code === ERRNO.EPERM) throw error;
+    loop.log.error(`${error.message}: everything will be read again`);
+    host.distrust();
+    return false;
+  }
+  if (host.resyncs > resyncs) {
+    loop.log.warn(`notifications were lost (${host.kernel.drops()} so far): everything was read again`);
+  }
+  return true;
+}
+
+/** Waits, but not for longer than it takes to be told to stop. */
+async function pause(milliseconds: number, { reconciler }: Loop): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (!reconciler.stopped && performance.now() < end) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 

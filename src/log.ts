@@ -42,6 +42,14 @@ export class Log {
   }
 }
 
+/** Whether standard error is the stream that systemd says leads to the journal (systemd.exec(5), JOURNAL_STREAM). */
+export function leadsToJournal(): boolean {
+  const stream = Deno.env.get("JOURNAL_STREAM");
+  if (!stream) return false;
+  const { dev, ino } = Deno.statSync("/proc/self/fd/2");
+  return stream === `${dev}:${ino}`;
+}
+
 function oneLine(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, " ");
 }

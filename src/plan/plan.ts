@@ -67,7 +67,7 @@ export function plan(observed: Observed, options: Options): Plan {
 
 /** The plan that leaves nothing of ours: the same, with no interface taking part. */
 export function planFlush(observed: Observed, options: Options): Plan {
-  return plan(observed, { ...options, interfaces: [] });
+  return { ...plan(observed, { ...options, interfaces: [] }), notes: [] };
 }
 
 interface Work {
