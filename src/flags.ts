@@ -3,9 +3,8 @@
 import { globError } from "./model/glob.ts";
 import { type MetricOverride, parseMetric } from "./model/metrics.ts";
 import { type Level, LEVELS } from "./log.ts";
-import { DEFAULTS, type Options } from "./plan/options.ts";
+import { DEFAULTS, type Options, type Role } from "./plan/options.ts";
 import { LOWEST_TABLE } from "./plan/ownership.ts";
-import type { Role } from "./plan/roles.ts";
 
 /** The options as they are given; what is not given is undefined. */
 export interface Flags {

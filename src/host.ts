@@ -8,17 +8,17 @@
 
 import type { Change } from "./diff.ts";
 import { LostEvents } from "./kernel/errors.ts";
-import { Kernel, type RouteFields, type Stores } from "./kernel/kernel.ts";
+import { Kernel, type RouteFields } from "./kernel/kernel.ts";
 import { type Dirty, keyOf, Listener } from "./listener.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
 import { devices, Paths } from "./model/paths.ts";
 import { type Address, type Link, type Rule, sameRule, TABLE } from "./model/records.ts";
 import { replay } from "./model/replay.ts";
-import { RouteStore } from "./model/store.ts";
+import { RouteStore, type Stores } from "./model/store.ts";
 import { MainFacts } from "./plan/facts.ts";
 import type { Options } from "./plan/options.ts";
 import { tablesToRead } from "./plan/addresses.ts";
-import type { Observed } from "./plan/plan.ts";
+import type { Observed } from "./plan/observed.ts";
 import { anyPathBy, devicesOfLostSources, type Doubt, Stale } from "./stale.ts";
 
 /** How often something is read again at once because it changed meanwhile. */

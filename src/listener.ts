@@ -1,10 +1,10 @@
 /** What notifications do: they change the routes in the stores, and say what is dirty or stale. They decide nothing. */
 
 import type { EventHandler } from "./kernel/events.ts";
-import type { RouteFields, Stores } from "./kernel/kernel.ts";
+import type { RouteFields } from "./kernel/kernel.ts";
 import type { Family } from "./model/address.ts";
 import { replay } from "./model/replay.ts";
-import type { RouteStore } from "./model/store.ts";
+import type { RouteStore, Stores } from "./model/store.ts";
 import type { Stale } from "./stale.ts";
 
 /** The keys of one family whose routes have changed; `all` for every one. */

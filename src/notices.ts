@@ -1,7 +1,7 @@
 /** Each thing that people should know is said once, and again when it is over. */
 
 import type { Log } from "./log.ts";
-import type { Note } from "./plan/plan.ts";
+import type { Note } from "./plan/note.ts";
 
 export class Notices {
   readonly #log: Log;

@@ -18,7 +18,8 @@ import { FAMILIES, type Family } from "./model/address.ts";
 import { Notices } from "./notices.ts";
 import type { Options } from "./plan/options.ts";
 import { isOurs } from "./plan/ownership.ts";
-import { type Observed, type Plan, plan as planAll } from "./plan/plan.ts";
+import type { Observed } from "./plan/observed.ts";
+import { type Plan, plan as planAll } from "./plan/plan.ts";
 
 /** What one pass came to. */
 export interface Outcome {

@@ -17,9 +17,8 @@ import { GROUP, Socket } from "../../ffi/socket.ts";
 import { Waiter } from "../../ffi/waiter.ts";
 import type { Family } from "../model/address.ts";
 import type { Paths } from "../model/paths.ts";
-import { type Address, type Link, type Rule, TABLE } from "../model/records.ts";
-import type { RouteStore } from "../model/store.ts";
-import { isAnyIp } from "../plan/facts.ts";
+import { type Address, isAnyIp, type Link, type Rule, TABLE } from "../model/records.ts";
+import type { Stores } from "../model/store.ts";
 import type { Change } from "../diff.ts";
 import { drainEvents, type EventHandler } from "./events.ts";
 import { writeChanges, type Written } from "./write.ts";
@@ -31,8 +30,6 @@ const ANSWER_BUFFER = 4 * 1024 * 1024;
 const DUMP_ATTEMPTS = 5;
 
 export type { RouteFields };
-
-export type Stores = Readonly<Record<Family, RouteStore>>;
 
 export class Kernel implements Disposable {
   readonly #stack = new DisposableStack();

@@ -7,7 +7,7 @@ import type { RouteCodec, RouteFields } from "../../ffi/route.ts";
 import { writeRule } from "../../ffi/rule.ts";
 import type { Socket } from "../../ffi/socket.ts";
 import type { Change, RouteChange } from "../diff.ts";
-import type { Stores } from "./kernel.ts";
+import type { Stores } from "../model/store.ts";
 
 /** A change that is not in place. */
 export interface Refusal {

@@ -131,6 +131,11 @@ export function isBan(path: Path): boolean {
   return path.type >= TYPE.blackhole && path.type <= TYPE.throw;
 }
 
+/** Whether a local route makes its prefix an address of a device: as load balancers' agents install them (AnyIP). */
+export function isAnyIp(path: Path): boolean {
+  return path.type === TYPE.local && path.protocol !== PROTOCOL.kernel && path.nexthops.length === 1;
+}
+
 /** Whether both rules select the same packets and do the same with them. Absent and undefined are one. */
 export function sameRule(a: Rule, b: Rule): boolean {
   return RULE_FIELDS.every((field) => a[field] === b[field]);

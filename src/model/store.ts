@@ -22,6 +22,9 @@ export interface StoredRoute {
   readonly path: number;
 }
 
+/** The routes of both families. */
+export type Stores = Readonly<Record<Family, RouteStore>>;
+
 /** Is told of every route that comes (1) or goes (-1), when it has. */
 export type StoreObserver = (key: number, route: StoredRoute, sign: 1 | -1) => void;
 

@@ -5,7 +5,8 @@ import { type Address, ADDRESS_FLAG, SCOPE, TABLE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import type { Options } from "./options.ts";
 import { isOurs } from "./ownership.ts";
-import type { Note, Observed } from "./plan.ts";
+import type { Note } from "./note.ts";
+import type { Observed } from "./observed.ts";
 
 /** Whether an address can be answered from: global, and not (or not yet) refused by duplicate detection. */
 export function isGlobal({ family, ip, scope, flags }: Address): boolean {

@@ -5,7 +5,8 @@ import { devices } from "../model/paths.ts";
 import type { Rule } from "../model/records.ts";
 import { routeText, ruleText } from "../model/text.ts";
 import type { Mirror, Target } from "./mirror.ts";
-import type { Note, Observed } from "./plan.ts";
+import type { Note } from "./note.ts";
+import type { Observed } from "./observed.ts";
 
 interface Circumstances {
   readonly observed: Observed;

@@ -158,8 +158,3 @@ export class MainFacts {
     return covered;
   }
 }
-
-/** Whether a local route makes its prefix an address of a device: as load balancers' agents install them (AnyIP). */
-export function isAnyIp(path: Path): boolean {
-  return path.type === TYPE.local && path.protocol !== PROTOCOL.kernel && path.nexthops.length === 1;
-}

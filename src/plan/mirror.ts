@@ -5,7 +5,7 @@ import { withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
 import { isBan, type Path, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
-import type { Role } from "./roles.ts";
+import type { Role } from "./options.ts";
 
 /** A route of one key and one table: its metric and the number of its path. */
 export interface Entry {

@@ -3,7 +3,7 @@
 import { covers, parsePrefix } from "../model/address.ts";
 import { ACTION_LOOKUP, type Rule, TABLE } from "../model/records.ts";
 import { ruleText } from "../model/text.ts";
-import type { Note } from "./plan.ts";
+import type { Note } from "./note.ts";
 
 /** `foreign` and `desired` are of one family; `desired` are the rules that we want, all of one priority. */
 export function neighbourNotes(foreign: readonly Rule[], desired: readonly Rule[]): Note[] {

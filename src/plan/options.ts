@@ -1,7 +1,9 @@
 /** What the plan can be told. */
 
 import type { MetricOverride } from "../model/metrics.ts";
-import type { Role } from "./roles.ts";
+
+/** Leads to the world; to one network; to networks inside or behind this host. */
+export type Role = "uplink" | "stub" | "inside";
 
 export interface Options {
   /** Which interfaces take part: one of these patterns, */

@@ -7,29 +7,13 @@ import type { Rule } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import { isGlobal, localAddresses } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
-import type { MainFacts } from "./facts.ts";
 import { type Ban, Mirror, type Target } from "./mirror.ts";
 import { neighbourNotes } from "./neighbours.ts";
+import type { Note } from "./note.ts";
+import type { Observed } from "./observed.ts";
 import type { Options } from "./options.ts";
 import { isOurs } from "./ownership.ts";
 import { roleOf, type Verdict } from "./roles.ts";
-
-/** What the kernel has. */
-export interface Observed {
-  readonly links: ReadonlyMap<number, Link>;
-  readonly addresses: readonly Address[];
-  readonly families: Readonly<Record<Family, ObservedFamily>>;
-}
-
-export interface ObservedFamily {
-  readonly forwarding: boolean;
-  /** In the order in which the kernel tries them. */
-  readonly rules: readonly Rule[];
-  readonly store: RouteStore;
-  readonly facts: MainFacts;
-  /** Whether what is absent from rules and routes is known to be absent: see `Proof`. */
-  readonly proven: boolean;
-}
 
 /** What the kernel should have. */
 export interface Plan {
@@ -50,13 +34,6 @@ export interface FamilyPlan {
   readonly mirror: Mirror;
   /** All that the routes of every table depend on beside main, as one text: equal texts, equal routes. */
   readonly signature: string;
-}
-
-/** A sentence for people about an interface or address that is left out or needs looking at. */
-export interface Note {
-  /** A conflict is an error; a skip that somebody asked for or that is harmless, a reason. */
-  readonly kind: "conflict" | "warning" | "reason";
-  readonly text: string;
 }
 
 export function plan(observed: Observed, options: Options): Plan {

@@ -3,9 +3,7 @@
 import type { Family } from "../model/address.ts";
 import { matchesGlob } from "../model/glob.ts";
 import type { Link } from "../model/records.ts";
-import type { Options } from "./options.ts";
-
-export type Role = "uplink" | "stub" | "inside";
+import type { Options, Role } from "./options.ts";
 
 export interface Verdict {
   readonly role: Role;

@@ -1,0 +1,23 @@
+/** What the plan is made from. */
+
+import type { Family } from "../model/address.ts";
+import type { Address, Link, Rule } from "../model/records.ts";
+import type { RouteStore } from "../model/store.ts";
+import type { MainFacts } from "./facts.ts";
+
+/** What the kernel has. */
+export interface Observed {
+  readonly links: ReadonlyMap<number, Link>;
+  readonly addresses: readonly Address[];
+  readonly families: Readonly<Record<Family, ObservedFamily>>;
+}
+
+export interface ObservedFamily {
+  readonly forwarding: boolean;
+  /** In the order in which the kernel tries them. */
+  readonly rules: readonly Rule[];
+  readonly store: RouteStore;
+  readonly facts: MainFacts;
+  /** Whether what is absent from rules and routes is known to be absent. */
+  readonly proven: boolean;
+}
