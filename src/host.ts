@@ -92,10 +92,12 @@ export class Host implements Disposable {
     this.#unproven = { rules: false, doubts: [] };
   }
 
-  /** Has everything read again by the next `follow`. */
+  /** Has everything read and planned again from the next `follow` on. */
   distrust(): void {
     this.#stale.everything();
     for (const family of FAMILIES) {
+      // What a pass that failed was about may be unchanged, and yet not done.
+      this.dirty[family].all = true;
       for (const table of this.#listener.watched[family]) this.#stale.doubt({ family, table });
     }
   }
