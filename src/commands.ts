@@ -1,11 +1,12 @@
 /** What each call of the program does, and the exit status that it ends with. */
 
-import { count, runDaemon, summary } from "./daemon.ts";
+import { runDaemon } from "./daemon.ts";
 import { changeCommand, namesOf } from "./describe.ts";
 import { dumpLines } from "./dump.ts";
 import { Host } from "./host.ts";
 import { type Log, writeAll } from "./log.ts";
 import { matchesGlob } from "./model/glob.ts";
+import { count, summary } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
 import { allInConflict, plan, planFlush } from "./plan/plan.ts";
 import { Reconciler } from "./reconcile.ts";

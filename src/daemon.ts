@@ -3,7 +3,8 @@
 import type { Host } from "./host.ts";
 import { ERRNO, NetlinkError } from "./kernel/errors.ts";
 import type { Log } from "./log.ts";
-import type { Outcome, Reconciler } from "./reconcile.ts";
+import { changedRules, count, summary } from "./outcome.ts";
+import type { Reconciler } from "./reconcile.ts";
 
 /**
  * After a notification more are likely: so long they are waited for without going to sleep, in milliseconds, because to
@@ -34,7 +35,7 @@ export async function runDaemon(host: Host, loop: Loop): Promise<void> {
     await firstPass(host, loop);
     let delay = 0;
     while (!loop.reconciler.stopped) {
-      await (delay === 0 ? host.kernel.wait(host.retryIn ?? -1) : pause(delay, loop));
+      await (delay === 0 ? host.kernel.wait(loop.reconciler.dueIn ?? -1) : pause(delay, loop));
       if (loop.reconciler.stopped) break;
       const isGood = await nextPasses(host, loop);
       delay = isGood ? 0 : Math.min(Math.max(2 * delay, FIRST_DELAY), LONGEST_DELAY);
@@ -89,34 +90,10 @@ async function busyTime(
   let since = performance.now();
   do {
     const outcome = await reconciler.pass();
-    if (changed(outcome)) log.info(summary(outcome));
+    if (changedRules(outcome)) log.info(summary(outcome));
     if (performance.now() - since > PATIENCE) {
       await reconciler.breathe();
       since = performance.now();
     }
   } while (!reconciler.stopped && (host.pending || host.kernel.hears(LINGER)));
-}
-
-function changed({ rulesAdded, rulesRemoved }: Outcome): boolean {
-  return rulesAdded + rulesRemoved > 0;
-}
-
-export function count(number: number, thing: string): string {
-  return `${number} ${thing}${number === 1 ? "" : "s"}`;
-}
-
-/** What a pass changed, in one line. */
-export function summary({ rulesAdded, rulesRemoved, routesAdded, routesRemoved, refused }: Outcome): string {
-  const parts = [
-    ...changes(rulesAdded, "rule", "added"),
-    ...changes(routesAdded, "route", "added"),
-    ...changes(rulesRemoved, "rule", "removed"),
-    ...changes(routesRemoved, "route", "removed"),
-    ...changes(refused, "change", "refused"),
-  ];
-  return parts.length === 0 ? "nothing to do" : parts.join(", ");
-}
-
-function changes(number: number, thing: string, what: string): string[] {
-  return number === 0 ? [] : [`${count(number, thing)} ${what}`];
 }

@@ -30,6 +30,8 @@ export class Host implements Disposable {
   readonly kernel: Kernel;
   readonly stores: Stores;
   readonly dirty: Readonly<Record<Family, Dirty>>;
+  /** The tables that another program has changed since they were last taken out of here. */
+  readonly meddled: Readonly<Record<Family, Set<number>>>;
   /** How often notifications were lost and everything was read again. */
   resyncs = 0;
   /** Changes whenever links, addresses, rules or forwarding have been read again. */
@@ -53,6 +55,7 @@ export class Host implements Disposable {
     this.#facts = { 4: new MainFacts(this.stores[4]), 6: new MainFacts(this.stores[6]) };
     this.#listener = new Listener(this.stores, this.#stale);
     this.dirty = this.#listener.dirty;
+    this.meddled = this.#listener.meddled;
     this.kernel = new Kernel(paths, this.stores);
   }
 

@@ -5,6 +5,7 @@ import type { RouteFields } from "./kernel/kernel.ts";
 import type { Family } from "./model/address.ts";
 import { replay } from "./model/replay.ts";
 import type { RouteStore, Stores } from "./model/store.ts";
+import { LOWEST_TABLE } from "./plan/ownership.ts";
 import type { Stale } from "./stale.ts";
 
 /** The keys of one family whose routes have changed; `all` for every one. */
@@ -22,6 +23,8 @@ export class Listener implements EventHandler {
   readonly watched: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
   /** How many notifications about others' changes of those there have been, or losses of some. */
   readonly heardRoutes: Record<Family, number> = { 4: 0, 6: 0 };
+  /** The tables of ours, or that may become ours, that another program has changed. */
+  readonly meddled: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
   readonly #stores: Stores;
   readonly #stale: Stale;
 
@@ -43,13 +46,14 @@ export class Listener implements EventHandler {
   route(fields: RouteFields, event: Parameters<EventHandler["route"]>[1]): void {
     const { family, table } = fields, store = this.#stores[family];
     if (!this.watched[family].has(table)) return;
-    if (!event.own) this.heardRoutes[family]++;
+    if (event.by !== "us") this.heardRoutes[family]++;
     const key = keyOf(store, fields);
     // A delete of ours may hit another route than was meant, where several differ in what it cannot name.
-    const isSure = event.own && !(event.op === "delete" && hasSeveral(store, key, table));
+    const isSure = event.by === "us" && !(event.op === "delete" && hasSeveral(store, key, table));
     const effect = replay(store, { ...event, key, route: fields });
     if (effect === "doubt") this.#stale.doubt({ family, table });
     if (effect !== "none" && !isSure) this.touch(family, key);
+    if (effect !== "none" && event.by === "another" && table >= LOWEST_TABLE) this.meddled[family].add(table);
   }
 
   rule(): void {

@@ -15,21 +15,14 @@ import type { Host } from "./host.ts";
 import type { Refusal } from "./kernel/write.ts";
 import type { Log } from "./log.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
+import { sameRule } from "./model/records.ts";
 import { Notices } from "./notices.ts";
+import { type Outcome, tally } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
 import { isOurs } from "./plan/ownership.ts";
 import type { Observed } from "./plan/observed.ts";
 import { type Plan, plan as planAll } from "./plan/plan.ts";
-
-/** What one pass came to. */
-export interface Outcome {
-  readonly rulesAdded: number;
-  readonly rulesRemoved: number;
-  readonly routesAdded: number;
-  readonly routesRemoved: number;
-  /** Changes that the kernel refused, or whose fate is unknown. */
-  readonly refused: number;
-}
+import { Truce } from "./truce.ts";
 
 /** What a pass would do. */
 export interface Decision extends Stages {
@@ -52,6 +45,7 @@ export class Reconciler {
   readonly #log: Log;
   readonly #planner: (observed: Observed, options: Options) => Plan;
   readonly #notices: Notices;
+  readonly #truce: Truce;
   #plan?: Plan;
   #plannedFor = "";
   #wasProven: Record<Family, boolean> = { 4: true, 6: true };
@@ -67,6 +61,7 @@ export class Reconciler {
     this.#log = log;
     this.#planner = planner;
     this.#notices = new Notices(log);
+    this.#truce = new Truce(log);
   }
 
   /** Observes, and says what is to be done about all that is dirty. */
@@ -74,12 +69,21 @@ export class Reconciler {
     const host = this.#host;
     host.follow();
     for (const family of FAMILIES) host.stores[family].collect();
+    for (const family of this.#truce.resume(performance.now())) {
+      host.dirty[family].all = true;
+      this.#plannedFor = "";
+    }
     const rules = this.#replan();
     const diff: RouteDiff = { changes: [], foreign: [] };
     for (const family of FAMILIES) this.#diffFamily(family, diff);
     this.#noticeForeign(diff);
     const length = ({ family, key }: RouteChange) => host.stores[family].keys.length(key);
-    const { first, then } = order(rules, diff.changes, length);
+    const { first, then } = order(
+      this.#truce.sift(rules, performance.now()),
+      this.#truce.sift(diff.changes, performance.now()),
+      length,
+    );
+    this.#truce.endPass();
     // Nothing goes because something was not seen while it was not known to be absent.
     const mayGo = (change: Change) => host.isProven("rule" in change ? change.rule.family : change.family);
     return { plan: this.#plan!, first, then: then.filter(mayGo) };
@@ -101,15 +105,15 @@ export class Reconciler {
     await this.#write(then, refused);
     for (const command of retried) if (!refused.has(command)) this.#refused.delete(command);
     this.#report(refused);
-    const count = (op: (change: Change) => boolean) =>
-      [...first, ...then].filter(op).length - [...refused.values()].filter(({ change }) => op(change)).length;
-    return {
-      rulesAdded: count(({ op }) => op === "add-rule"),
-      rulesRemoved: count(({ op }) => op === "delete-rule"),
-      routesAdded: count(({ op }) => op === "append" || op === "prepend" || op === "replace"),
-      routesRemoved: count(({ op }) => op === "delete"),
-      refused: refused.size,
-    };
+    return tally([...first, ...then], [...refused.values()].map(({ change }) => change));
+  }
+
+  /** In how many milliseconds a pass is due though nothing is heard; undefined where none is. */
+  get dueIn(): number | undefined {
+    const due = [this.#host.retryIn, this.#truce.endsIn(performance.now())].filter((time) =>
+      time !== undefined
+    );
+    return due.length === 0 ? undefined : Math.min(...due);
   }
 
   /** The plan of the last pass. */
@@ -153,7 +157,14 @@ export class Reconciler {
     for (const family of FAMILIES) {
       if (old?.families[family].signature !== next.families[family].signature) host.dirty[family].all = true;
     }
-    return FAMILIES.flatMap((family) => diffRules(next.families[family].rules, this.#ours(family)));
+    return FAMILIES.flatMap((family) => {
+      const changes = diffRules(next.families[family].rules, this.#ours(family));
+      const before = old?.families[family].rules ?? [];
+      const isLost = ({ op, rule }: RuleChange) =>
+        op === "add-rule" && before.some((one) => sameRule(one, rule));
+      if (changes.some(isLost)) this.#truce.trouble(family);
+      return changes;
+    });
   }
 
   /** All that a plan depends on, as one text: routes only in so far as they make roles, bans or conflicts. */
@@ -178,6 +189,8 @@ export class Reconciler {
     for (const key of keys) diffKey(key, this.#plan!.families[family], { store, diff });
     dirty.all = false;
     dirty.keys.clear();
+    for (const table of this.#host.meddled[family]) this.#truce.trouble(family, table);
+    this.#host.meddled[family].clear();
   }
 
   async #write(changes: readonly Change[], refused: Map<string, Refusal>): Promise<void> {

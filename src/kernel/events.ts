@@ -5,13 +5,16 @@ import { FLAG, MESSAGE, type Message, messages } from "../../ffi/message.ts";
 import type { RouteCodec, RouteFields } from "../../ffi/route.ts";
 import type { Socket } from "../../ffi/socket.ts";
 
-/** Is told of each notification; `own` is whether a request of ours led to it. */
+/** Whose request led to a notification. */
+export type Author = "us" | "another" | "kernel";
+
+/** Is told of each notification. */
 export interface EventHandler {
   /** Whether routes of that table matter. */
   wants(table: number): boolean;
   route(
     route: RouteFields,
-    event: { op: "new" | "delete"; replace: boolean; append: boolean; own: boolean },
+    event: { op: "new" | "delete"; replace: boolean; append: boolean; by: Author },
   ): void;
   rule(): void;
   /** `lost`: an interface that is down or gone. */
@@ -65,6 +68,6 @@ function dispatchRoute(message: Message, { handler, codec, ownPort, isKept }: Ea
     op: message.type === MESSAGE.newRoute ? "new" : "delete",
     replace: (message.flags & FLAG.replace) !== 0,
     append: (message.flags & FLAG.append) !== 0,
-    own: message.port === ownPort,
+    by: message.port === ownPort ? "us" : message.port === 0 ? "kernel" : "another",
   });
 }

@@ -5,7 +5,7 @@
 
 import type { Family } from "../model/address.ts";
 import { devices } from "../model/paths.ts";
-import { isBan, type Path, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
+import { isBan, type Path, TABLE } from "../model/records.ts";
 import type { RouteStore, StoredRoute } from "../model/store.ts";
 
 /** Global unicast by its first 32 bits: 0.0.0.0 to 223.255.255.255, and 2000::/3 (RFC 4291, 2.4). */

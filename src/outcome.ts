@@ -1,0 +1,50 @@
+/** What a pass came to, in numbers and in words. */
+
+import type { Change } from "./diff.ts";
+
+export interface Outcome {
+  readonly rulesAdded: number;
+  readonly rulesRemoved: number;
+  readonly routesAdded: number;
+  readonly routesRemoved: number;
+  /** Changes that the kernel refused, or whose fate is unknown. */
+  readonly refused: number;
+}
+
+export function tally(changes: readonly Change[], refused: readonly Change[]): Outcome {
+  const failed = new Set(refused);
+  const count = (...ops: Change["op"][]) =>
+    changes.filter((one) => ops.includes(one.op) && !failed.has(one)).length;
+  return {
+    rulesAdded: count("add-rule"),
+    rulesRemoved: count("delete-rule"),
+    routesAdded: count("append", "prepend", "replace"),
+    routesRemoved: count("delete"),
+    refused: refused.length,
+  };
+}
+
+/** Whether rules came or went: what an operator would want to know of. */
+export function changedRules({ rulesAdded, rulesRemoved }: Outcome): boolean {
+  return rulesAdded + rulesRemoved > 0;
+}
+
+export function count(number: number, thing: string): string {
+  return `${number} ${thing}${number === 1 ? "" : "s"}`;
+}
+
+/** What a pass changed, in one line. */
+export function summary({ rulesAdded, rulesRemoved, routesAdded, routesRemoved, refused }: Outcome): string {
+  const parts = [
+    ...changes(rulesAdded, "rule", "added"),
+    ...changes(routesAdded, "route", "added"),
+    ...changes(rulesRemoved, "rule", "removed"),
+    ...changes(routesRemoved, "route", "removed"),
+    ...changes(refused, "change", "refused"),
+  ];
+  return parts.length === 0 ? "nothing to do" : parts.join(", ");
+}
+
+function changes(number: number, thing: string, what: string): string[] {
+  return number === 0 ? [] : [`${count(number, thing)} ${what}`];
+}
