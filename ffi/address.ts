@@ -1,6 +1,6 @@
 /** Addresses: libnl's cache of an interface's own, and libnl's abstract addresses. */
 
-import { type Family, formatIp, maskWords, parsePrefix } from "../src/model/address.ts";
+import { type Family, formatIp, parsePrefix } from "../src/model/address.ts";
 import type { Address } from "../src/model/records.ts";
 import { Cache } from "./cache.ts";
 import { libnl } from "./libnl.ts";
@@ -10,17 +10,29 @@ import { Owned } from "./owned.ts";
 import { familyNumber } from "./path.ts";
 import type { Socket } from "./socket.ts";
 
+const ATTEMPTS = 5;
+
 export class AddressCache implements Disposable {
   readonly #cache = Cache.open("route/addr");
 
   read(socket: Socket): Address[] {
-    this.#cache.refill(socket);
-    return Array.from(this.#cache.objects(), addressOf).filter((address) => address !== undefined);
+    for (let attempt = 1;; attempt++) {
+      this.#cache.refill(socket);
+      const read = Array.from(this.#cache.objects(), addressOf).filter((address) => address !== undefined);
+      // A dump that the kernel interrupts is begun again by libnl, which keeps what it had: some twice, some gone.
+      const unique = new Map(read.map((address) => [identity(address), address]));
+      if (unique.size === read.length || attempt === ATTEMPTS) return [...unique.values()];
+    }
   }
 
   [Symbol.dispose](): void {
     this.#cache[Symbol.dispose]();
   }
+}
+
+/** What the kernel has only once. */
+function identity({ ifindex, ip, prefixLength, peer }: Address): string {
+  return `${ifindex} ${ip}/${prefixLength} ${peer}`;
 }
 
 function addressOf(address: Deno.PointerObject): Address | undefined {
@@ -52,16 +64,6 @@ function wordsOf(address: Deno.PointerObject): number[] {
   if (!bytes) return [];
   const view = new Deno.UnsafePointerView(bytes);
   return Array.from({ length: count }, (_, i) => swap32(view.getUint32(4 * i)));
-}
-
-/** The prefix in a borrowed `struct nl_addr`, as text; undefined for one of length 0, which matches everything. */
-export function prefixText(address: Deno.PointerValue, family: Family): string | undefined {
-  if (!address) return undefined;
-  const length = libnl().nl_addr_get_prefixlen(address);
-  const words = wordsOf(address);
-  if (length === 0 || words.length === 0) return undefined;
-  const ip = formatIp(family, maskWords(words, length));
-  return length === words.length * 32 ? ip : `${ip}/${length}`;
 }
 
 /** A `struct nl_addr` of ours. */

@@ -1,4 +1,4 @@
-/** libnl's object caches: links, addresses, rules. (Not routes: that cache of libnl's is quadratic.) */
+/** libnl's object caches: links and addresses. (Not routes: that cache of libnl's is quadratic. Not rules: see there.) */
 
 import { check } from "./error.ts";
 import { libnl } from "./libnl.ts";
@@ -6,7 +6,7 @@ import { libnlRoute } from "./libnl_route.ts";
 import { cString, OutPointer, Owned } from "./owned.ts";
 import type { Socket } from "./socket.ts";
 
-export type CacheKind = "route/link" | "route/addr" | "route/rule";
+export type CacheKind = "route/link" | "route/addr";
 
 export class Cache extends Owned {
   readonly #kind: CacheKind;

@@ -3,7 +3,7 @@
 import { library } from "./library.ts";
 
 export const libc = library("libc.so.6", {
-  packages: "glibc: libc6 on Debian, glibc on Fedora and Arch, gcompat does not do on Alpine",
+  packages: "the GNU C library: libc6 on Debian and Ubuntu, glibc on Fedora, Arch and Alpine",
   symbols: {
     // void free(void *ptr): takes
     free: { parameters: ["pointer"], result: "void" },

@@ -48,54 +48,18 @@ const open = library("libnl-route-3.so.200", {
     rtnl_rule_build_delete_request: { parameters: ["pointer", "i32", "buffer"], result: "i32" },
     // void rtnl_rule_set_family(struct rtnl_rule *, int)
     rtnl_rule_set_family: { parameters: ["pointer", "i32"], result: "void" },
-    // int rtnl_rule_get_family(struct rtnl_rule *)
-    rtnl_rule_get_family: { parameters: ["pointer"], result: "i32" },
     // void rtnl_rule_set_prio(struct rtnl_rule *, uint32_t)
     rtnl_rule_set_prio: { parameters: ["pointer", "u32"], result: "void" },
-    // uint32_t rtnl_rule_get_prio(struct rtnl_rule *)
-    rtnl_rule_get_prio: { parameters: ["pointer"], result: "u32" },
     // void rtnl_rule_set_table(struct rtnl_rule *, uint32_t)
     rtnl_rule_set_table: { parameters: ["pointer", "u32"], result: "void" },
-    // uint32_t rtnl_rule_get_table(struct rtnl_rule *)
-    rtnl_rule_get_table: { parameters: ["pointer"], result: "u32" },
     // void rtnl_rule_set_action(struct rtnl_rule *, uint8_t)
     rtnl_rule_set_action: { parameters: ["pointer", "u8"], result: "void" },
-    // uint8_t rtnl_rule_get_action(struct rtnl_rule *)
-    rtnl_rule_get_action: { parameters: ["pointer"], result: "u8" },
     // int rtnl_rule_set_protocol(struct rtnl_rule *, uint8_t): libnl 3.5
     rtnl_rule_set_protocol: { parameters: ["pointer", "u8"], result: "i32" },
-    // int rtnl_rule_get_protocol(struct rtnl_rule *, uint8_t *protocol): -NLE_MISSING_ATTR; libnl 3.5
-    rtnl_rule_get_protocol: { parameters: ["pointer", "buffer"], result: "i32" },
     // int rtnl_rule_set_src(struct rtnl_rule *, struct nl_addr *): takes a reference of its own
     rtnl_rule_set_src: { parameters: ["pointer", "pointer"], result: "i32" },
-    // struct nl_addr *rtnl_rule_get_src(struct rtnl_rule *): borrowed
-    rtnl_rule_get_src: { parameters: ["pointer"], result: "pointer" },
-    // int rtnl_rule_set_dst(struct rtnl_rule *, struct nl_addr *): takes a reference of its own
-    rtnl_rule_set_dst: { parameters: ["pointer", "pointer"], result: "i32" },
-    // struct nl_addr *rtnl_rule_get_dst(struct rtnl_rule *): borrowed
-    rtnl_rule_get_dst: { parameters: ["pointer"], result: "pointer" },
     // int rtnl_rule_set_iif(struct rtnl_rule *, const char *): copies
     rtnl_rule_set_iif: { parameters: ["pointer", "buffer"], result: "i32" },
-    // char *rtnl_rule_get_iif(struct rtnl_rule *): borrowed
-    rtnl_rule_get_iif: { parameters: ["pointer"], result: "pointer" },
-    // char *rtnl_rule_get_oif(struct rtnl_rule *): borrowed
-    rtnl_rule_get_oif: { parameters: ["pointer"], result: "pointer" },
-    // uint32_t rtnl_rule_get_mark(struct rtnl_rule *)
-    rtnl_rule_get_mark: { parameters: ["pointer"], result: "u32" },
-    // uint32_t rtnl_rule_get_mask(struct rtnl_rule *)
-    rtnl_rule_get_mask: { parameters: ["pointer"], result: "u32" },
-    // uint8_t rtnl_rule_get_dsfield(struct rtnl_rule *)
-    rtnl_rule_get_dsfield: { parameters: ["pointer"], result: "u8" },
-    // uint32_t rtnl_rule_get_goto(struct rtnl_rule *)
-    rtnl_rule_get_goto: { parameters: ["pointer"], result: "u32" },
-    // int rtnl_rule_get_l3mdev(struct rtnl_rule *): libnl 3.5
-    rtnl_rule_get_l3mdev: { parameters: ["pointer"], result: "i32" },
-    // int rtnl_rule_get_ipproto(struct rtnl_rule *, uint8_t *): -NLE_MISSING_ATTR; libnl 3.5
-    rtnl_rule_get_ipproto: { parameters: ["pointer", "buffer"], result: "i32" },
-    // int rtnl_rule_get_sport(struct rtnl_rule *, uint16_t *start, uint16_t *end): libnl 3.5
-    rtnl_rule_get_sport: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
-    // int rtnl_rule_get_dport(struct rtnl_rule *, uint16_t *start, uint16_t *end): libnl 3.5
-    rtnl_rule_get_dport: { parameters: ["pointer", "buffer", "buffer"], result: "i32" },
   },
 });
 

@@ -16,6 +16,7 @@ export const MESSAGE = {
   getRoute: 26,
   newRule: 32,
   delRule: 33,
+  getRule: 34,
   newNetconf: 80,
   delNetconf: 81,
   getNetconf: 82,
@@ -47,7 +48,7 @@ const HEADER_WORDS = 4;
 
 /** Bytes that were received, also as 32-bit words, the first at word 0. */
 export interface Datagram {
-  readonly bytes: Uint8Array;
+  readonly bytes: Uint8Array<ArrayBuffer>;
   readonly words: Uint32Array;
   /** How many bytes were received. */
   length: number;

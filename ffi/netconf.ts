@@ -1,10 +1,10 @@
 /** Whether the host forwards: RTM_GETNETCONF (linux/netconf.h). */
 
 import type { Family } from "../src/model/address.ts";
-import { NetlinkError } from "./error.ts";
-import { attributes, HEADER_BYTES, MESSAGE, messages } from "./message.ts";
+import { ERRNO, errnoText, NetlinkError } from "./error.ts";
+import { attributes, HEADER_BYTES, MESSAGE, type Message, messages } from "./message.ts";
 import { familyNumber } from "./path.ts";
-import { Writer } from "./request.ts";
+import { errorOf, Writer } from "./request.ts";
 import type { Socket } from "./socket.ts";
 
 const NETCONFA_IFINDEX = 1;
@@ -23,7 +23,7 @@ export function readForwarding(socket: Socket, family: Family): boolean | undefi
   for (let datagram = socket.receive(); datagram; datagram = socket.receive()) {
     for (const message of messages(datagram)) {
       if (message.sequence !== sequence) continue;
-      if (message.type === MESSAGE.error) return undefined;
+      if (message.type === MESSAGE.error) return absent(message);
       const start = message.at * 4 + HEADER_BYTES + 4;
       for (const { type, payload } of attributes(datagram.bytes, start, message.at * 4 + message.length)) {
         if (type === NETCONFA_FORWARDING) return payload[0] !== 0;
@@ -32,4 +32,11 @@ export function readForwarding(socket: Socket, family: Family): boolean | undefi
     }
   }
   throw new NetlinkError("read whether the host forwards", "the kernel did not answer", { code: 0 });
+}
+
+/** Undefined where the answer says that there is no such family; throws for any other. */
+function absent(message: Message): undefined {
+  const errno = errorOf(message);
+  if (errno === ERRNO.EOPNOTSUPP || errno === ERRNO.EAFNOSUPPORT) return undefined;
+  throw new NetlinkError("read whether the host forwards", errnoText(errno), { code: errno });
 }

@@ -73,14 +73,14 @@ export function decodePath(raw: RawPath): Path {
     attributes: byType(others),
   };
   // The kernel tells of a ban in IPv6 as of a route through lo.
-  return isBan(path) ? { ...path, nexthops: [] } : path;
+  return isBan(path) ? { ...path, nexthops: [], attributes: byType([...others, ...single.others]) } : path;
 }
 
 /** A next hop as it is put together from attributes. */
 class NexthopParts {
   ifindex = 0;
   gateway?: string;
-  readonly #others: Attribute[] = [];
+  readonly others: Attribute[] = [];
 
   constructor(readonly flags: number) {}
 
@@ -90,14 +90,14 @@ class NexthopParts {
     if (type === RTA.oif) this.ifindex = word(payload);
     else if (type === RTA.gateway) this.gateway = ipText(payload);
     else if (type === RTA.via) this.gateway = ipText(payload.subarray(2));
-    else if (NEXTHOP_ATTRIBUTES.includes(type)) this.#others.push(verbatim(attribute));
+    else if (NEXTHOP_ATTRIBUTES.includes(type)) this.others.push(verbatim(attribute));
     else return false;
     return true;
   }
 
   nexthop(weight: number): Nexthop {
     const { ifindex, gateway } = this;
-    return { ifindex, gateway, weight, flags: this.flags & ONLINK, attributes: byType(this.#others) };
+    return { ifindex, gateway, weight, flags: this.flags & ONLINK, attributes: byType(this.others) };
   }
 }
 
@@ -208,7 +208,9 @@ function fromHex(hex: string): number[] {
   return (hex.match(/../g) ?? []).map((byte) => parseInt(byte, 16));
 }
 
+/** The number in a payload; 0 where that is too short for one. */
 function word(payload: Uint8Array): number {
+  if (payload.length < 4) return 0;
   return new DataView(payload.buffer, payload.byteOffset).getUint32(0, true);
 }
 

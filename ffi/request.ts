@@ -76,8 +76,7 @@ export interface Answers {
 /** Sends what `writer` holds, up to the request `last`, and reads the answers. Clears the writer. */
 export function exchange(socket: Socket, writer: Writer, last: number): Answers {
   writer.acknowledge();
-  socket.send(writer.written);
-  writer.clear();
+  send(socket, writer);
   const refusals: Refusal[] = [];
   for (let datagram = socket.receive(); datagram; datagram = socket.receive()) {
     for (const message of messages(datagram)) {
@@ -90,17 +89,31 @@ export function exchange(socket: Socket, writer: Writer, last: number): Answers 
   return { refusals, complete: false };
 }
 
+/** Sends what `writer` holds, and clears it: what could not be sent is not to go out with the next request. */
+function send(socket: Socket, writer: Writer): void {
+  try {
+    socket.send(writer.written);
+  } finally {
+    writer.clear();
+  }
+}
+
 /** The errno, positive, of an NLMSG_ERROR or NLMSG_DONE; 0 for success. */
-function errorOf({ datagram, at, length }: Message): number {
+export function errorOf({ datagram, at, length }: Message): number {
   return length < HEADER_BYTES + 4 ? 0 : -(datagram.words[at + 4] | 0);
 }
 
 /** The kernel's extended reason (NLMSGERR_ATTR_MSG) beside errno's own words. */
-function reasonOf({ datagram, at, length, flags }: Message, errno: number): string {
+function reasonOf({ datagram, at, length, type, flags }: Message, errno: number): string {
   const words = errnoText(errno);
   if (!(flags & FLAG.ackTlvs)) return words;
   const request = at * 4 + HEADER_BYTES + 4;
-  const echoed = flags & FLAG.capped ? HEADER_BYTES : (datagram.words[request / 4] + 3) & ~3;
+  // The end of a dump repeats nothing of the request, not even its header.
+  const echoed = type === MESSAGE.done
+    ? 0
+    : flags & FLAG.capped
+    ? HEADER_BYTES
+    : (datagram.words[request / 4] + 3) & ~3;
   for (const { type, payload } of attributes(datagram.bytes, request + echoed, at * 4 + length)) {
     if (type === 1) return `${words}: ${new TextDecoder().decode(payload).replace(/\0.*$/, "")}`;
   }
@@ -122,8 +135,7 @@ const DUMP_INTR = 0x10;
  */
 export function* dump(socket: Socket, writer: Writer, op: string): Generator<Message> {
   const sequence = writer.words[2];
-  socket.send(writer.written);
-  writer.clear();
+  send(socket, writer);
   let interrupted = false;
   for (let datagram: Datagram | undefined; (datagram = socket.receive());) {
     for (const message of messages(datagram)) {

@@ -20,6 +20,7 @@ import type { Writer } from "./request.ts";
 /** `struct rtmsg` behind the header, in words. */
 const BODY_WORDS = 3;
 const FIRST_ATTRIBUTE = HEADER_BYTES / 4 + BODY_WORDS;
+const ROUTE_BYTES = FIRST_ATTRIBUTE * 4;
 /** A clone made for one flow, or a cached route: no entry of a table. */
 const RTM_F_CLONED = 0x200;
 /** Headers, key, table and priority, and, in a delete, every metric. */
@@ -65,6 +66,7 @@ export class RouteCodec {
    * not `wanted`, and one of neither IPv4 nor IPv6.
    */
   decode({ datagram: { bytes, words }, at, length }: Message, wanted: (table: number) => boolean) {
+    if (length < ROUTE_BYTES) return undefined;
     const fields = this.#fields;
     const header = words[at + 4], kind = words[at + 5], flags = words[at + 6];
     const family = header & 0xff;
@@ -84,20 +86,26 @@ export class RouteCodec {
     let size = 2;
     for (let a = at + FIRST_ATTRIBUTE; a < end;) {
       const bytesOfAttribute = words[a] & 0xffff;
-      if (bytesOfAttribute < 4) return undefined;
+      if (bytesOfAttribute < 4 || a * 4 + bytesOfAttribute > at * 4 + length) return undefined;
       const next = a + ((bytesOfAttribute + 3) >>> 2);
       switch ((words[a] >>> 16) & 0x3fff) {
         case RTA.dst:
+          if (bytesOfAttribute !== 4 + bits(fields.family) / 8) return undefined;
           for (let i = a + 1; i < next; i++) fields.words[i - a - 1] = swap32(words[i]);
           break;
         case RTA.priority:
+          if (bytesOfAttribute !== 8) return undefined;
           fields.metric = words[a + 1];
           break;
         case RTA.table:
+          if (bytesOfAttribute !== 8) return undefined;
           fields.table = words[a + 1];
           break;
         case RTA.src:
-          fields.source = this.#source(bytes.subarray((a + 1) * 4, next * 4), (header >>> 16) & 0xff);
+          fields.source = this.#source(
+            bytes.subarray((a + 1) * 4, a * 4 + bytesOfAttribute),
+            (header >>> 16) & 0xff,
+          );
           break;
         case RTA.cacheinfo:
         case RTA.expires:

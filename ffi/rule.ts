@@ -1,62 +1,105 @@
-/** Policy routing rules: libnl's cache of them, and libnl's rule objects as requests. */
+/** Policy routing rules: read from a dump of ours, written as libnl's rule objects. */
 
 import { ACTION_LOOKUP, type Rule } from "../src/model/records.ts";
-import { AbstractAddress, familyOf, prefixText } from "./address.ts";
-import { Cache } from "./cache.ts";
+import { formatPrefix, parsePrefix } from "../src/model/address.ts";
+import { AbstractAddress, familyOf } from "./address.ts";
 import { check } from "./error.ts";
 import { libnl } from "./libnl.ts";
 import { libnlRoute } from "./libnl_route.ts";
-import { FLAG } from "./message.ts";
-import { cString, OutPointer, Owned, readCString } from "./owned.ts";
-import { familyNumber } from "./path.ts";
-import type { Writer } from "./request.ts";
+import { attributes, FLAG, HEADER_BYTES, MESSAGE, type Message } from "./message.ts";
+import { cString, OutPointer, Owned } from "./owned.ts";
+import { familyNumber, ipText } from "./path.ts";
+import { dump, Writer } from "./request.ts";
 import type { Socket } from "./socket.ts";
 
-export class RuleCache implements Disposable {
-  readonly #cache = Cache.open("route/rule");
+/** What selects the packets of a rule, and what is done with them (linux/fib_rules.h). */
+const FRA = {
+  dst: 1,
+  src: 2,
+  iif: 3,
+  goto: 4,
+  priority: 6,
+  fwmark: 10,
+  suppressGroup: 13,
+  suppressLength: 14,
+  table: 15,
+  fwmask: 16,
+  oif: 17,
+  pad: 18,
+  l3mdev: 19,
+  protocol: 21,
+} as const;
 
-  /** Those of IPv4 and of IPv6, each in the order in which the kernel tries them. */
-  read(socket: Socket): Rule[] {
-    this.#cache.refill(socket);
-    return Array.from(this.#cache.objects(), ruleOf).filter((rule) => rule !== undefined);
-  }
+/** Those of `struct fib_rule_hdr`'s flags that are selectors: FIB_RULE_INVERT. */
+const INVERT = 2;
 
-  [Symbol.dispose](): void {
-    this.#cache[Symbol.dispose]();
+/**
+ * Every rule of IPv4 and of IPv6, each in the order in which the kernel tries them. Not by libnl's cache, which knows
+ * neither `not` nor user ids, tunnel ids and suppressed prefix lengths: a rule with them would look like one without.
+ */
+export function readRules(socket: Socket): Rule[] {
+  const writer = new Writer();
+  writer.begin(MESSAGE.getRule, { flags: FLAG.dump, sequence: socket.nextSequence() });
+  for (let i = 0; i < 3; i++) writer.word(0);
+  writer.end();
+  const rules: Rule[] = [];
+  for (const message of dump(socket, writer, "read the rules")) {
+    const rule = message.type === MESSAGE.newRule ? ruleOf(message) : undefined;
+    if (rule) rules.push(rule);
   }
+  return rules;
 }
 
 /** Undefined for a rule of multicast routing, which the kernel tells of along with the others. */
-function ruleOf(rule: Deno.PointerObject): Rule | undefined {
-  const nl = libnlRoute();
-  const family = familyOf(nl.rtnl_rule_get_family(rule));
+function ruleOf({ datagram: { bytes, words }, at, length }: Message): Rule | undefined {
+  const header = words[at + 4], kind = words[at + 5], flags = words[at + 6];
+  const family = familyOf(header & 0xff);
   if (!family) return undefined;
-  const protocol = new Uint8Array(1);
-  nl.rtnl_rule_get_protocol(rule, protocol);
+  const found = new Map<number, Uint8Array>();
+  const start = at * 4 + HEADER_BYTES + 12;
+  for (const { type, payload } of attributes(bytes, start, at * 4 + length)) found.set(type, payload);
+  const number = (type: number) => numberOf(found.get(type));
+  const text = (type: number) => textOf(found.get(type));
   return {
     family,
-    priority: nl.rtnl_rule_get_prio(rule),
-    action: nl.rtnl_rule_get_action(rule),
-    table: nl.rtnl_rule_get_table(rule),
-    protocol: protocol[0],
-    from: prefixText(nl.rtnl_rule_get_src(rule), family),
-    to: prefixText(nl.rtnl_rule_get_dst(rule), family),
-    iif: readCString(nl.rtnl_rule_get_iif(rule)),
-    oif: readCString(nl.rtnl_rule_get_oif(rule)),
-    fwmark: nl.rtnl_rule_get_mark(rule) || undefined,
-    fwmask: nl.rtnl_rule_get_mask(rule) || undefined,
-    tos: nl.rtnl_rule_get_dsfield(rule) || undefined,
-    goto: nl.rtnl_rule_get_goto(rule) || undefined,
-    l3mdev: nl.rtnl_rule_get_l3mdev(rule) > 0 || undefined,
-    more: hasMore(rule) || undefined,
+    priority: number(FRA.priority),
+    action: kind >>> 24,
+    table: found.has(FRA.table) ? number(FRA.table) : kind & 0xff,
+    protocol: number(FRA.protocol),
+    from: prefixOf(found.get(FRA.src), (header >>> 16) & 0xff),
+    to: prefixOf(found.get(FRA.dst), (header >>> 8) & 0xff),
+    iif: text(FRA.iif),
+    oif: text(FRA.oif),
+    fwmark: number(FRA.fwmark) || undefined,
+    fwmask: number(FRA.fwmask) || undefined,
+    tos: header >>> 24 || undefined,
+    goto: number(FRA.goto) || undefined,
+    l3mdev: number(FRA.l3mdev) > 0 || undefined,
+    more: (flags & INVERT) !== 0 || [...found].some(isMore) || undefined,
   };
 }
 
-function hasMore(rule: Deno.PointerObject): boolean {
-  const nl = libnlRoute();
-  const [start, end] = [new Uint16Array(1), new Uint16Array(1)];
-  return nl.rtnl_rule_get_ipproto(rule, new Uint8Array(1)) >= 0 ||
-    nl.rtnl_rule_get_sport(rule, start, end) >= 0 || nl.rtnl_rule_get_dport(rule, start, end) >= 0;
+const KNOWN: readonly number[] = Object.values(FRA);
+
+/** Whether the attribute says what no other field of a record does. */
+function isMore([type, payload]: [number, Uint8Array]): boolean {
+  // The kernel always tells of these two: all ones for none.
+  if (type === FRA.suppressGroup || type === FRA.suppressLength) return numberOf(payload) !== 0xffffffff;
+  return !KNOWN.includes(type);
+}
+
+/** A number of one or four bytes; 0 where there is none. */
+function numberOf(payload: Uint8Array = new Uint8Array()): number {
+  return payload.reduceRight((sum, byte) => (sum * 256 + byte) >>> 0, 0);
+}
+
+function textOf(payload?: Uint8Array): string | undefined {
+  return payload && new TextDecoder().decode(payload).replace(/\0.*$/s, "");
+}
+
+function prefixOf(payload: Uint8Array | undefined, length: number): string | undefined {
+  const prefix = payload && parsePrefix(`${ipText(payload)}/${length}`);
+  return prefix && length > 0 ? formatPrefix(prefix) : undefined;
 }
 
 /** Appends the request that adds or deletes a rule of ours: from a source, by a lookup. */
@@ -118,7 +161,7 @@ class RuleObject extends Owned {
 class RuleMessage extends Owned {
   readonly type: number;
   readonly flags: number;
-  readonly payload: Uint8Array;
+  readonly payload: Uint8Array<ArrayBuffer>;
 
   private constructor(pointer: Deno.PointerObject, header: Deno.UnsafePointerView) {
     super("nl_msg", pointer);

@@ -1,19 +1,21 @@
 /** Waiting for a socket without a busy loop: poll(2), with an eventfd(2) to be woken by. */
 
+import { NetlinkError } from "./error.ts";
 import { libc } from "./libc.ts";
 
 const POLLIN = 1;
 const EFD_NONBLOCK = 0o4000;
 const EFD_CLOEXEC = 0o2000000;
 
-/** Waits until a descriptor can be read. */
+/** Waits until a descriptor can be read. Not to be disposed of while it waits. */
 export class Waiter implements Disposable {
-  readonly #wake: number;
+  #wake: number;
   /** Two of `struct pollfd`: fd (4 bytes), events (2), revents (2). */
   readonly #fds = new Int32Array(4);
 
   constructor(fd: number) {
     this.#wake = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (this.#wake < 0) throw new NetlinkError("wait for the kernel", "no eventfd is to be had", { code: 0 });
     this.#fds.set([fd, POLLIN, this.#wake, POLLIN]);
   }
 
@@ -33,6 +35,8 @@ export class Waiter implements Disposable {
   }
 
   [Symbol.dispose](): void {
-    libc().close(this.#wake);
+    // By the second time the number may be another file's.
+    if (this.#wake >= 0) libc().close(this.#wake);
+    this.#wake = -1;
   }
 }

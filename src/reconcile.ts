@@ -5,17 +5,16 @@ import {
   type Change,
   diffKey,
   diffRules,
-  order,
   type RouteChange,
   type RouteDiff,
   type RuleChange,
-  type Stages,
 } from "./diff.ts";
 import type { Host } from "./host.ts";
 import type { Refusal } from "./kernel/write.ts";
 import type { Log } from "./log.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
 import { sameRule } from "./model/records.ts";
+import { order, type Stages } from "./order.ts";
 import { Notices } from "./notices.ts";
 import { type Outcome, tally } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
@@ -49,7 +48,7 @@ export class Reconciler {
   #plan?: Plan;
   #plannedFor = "";
   #wasProven: Record<Family, boolean> = { 4: true, 6: true };
-  /** What the kernel refused, by its command: tried again in every pass. */
+  /** What the kernel refused: tried again in every pass. */
   readonly #refused = new Map<string, Change>();
   #breathed = performance.now();
   /** Set from outside: no further batch is written. */
@@ -77,15 +76,20 @@ export class Reconciler {
     const diff: RouteDiff = { changes: [], foreign: [] };
     for (const family of FAMILIES) this.#diffFamily(family, diff);
     this.#noticeForeign(diff);
-    const length = ({ family, key }: RouteChange) => host.stores[family].keys.length(key);
     const { first, then } = order(
       this.#truce.sift(rules, performance.now()),
       this.#truce.sift(diff.changes, performance.now()),
-      length,
+      {
+        prefixLength: ({ family, key }) => host.stores[family].keys.length(key),
+        isInUse: ({ family, table }) => this.plan.families[family].targets.some((one) => one.table === table),
+        isEmpty: ({ family, table }) => host.observed.families[family].facts.tableSize(table) === 0,
+      },
     );
     this.#truce.endPass();
     // Nothing goes because something was not seen while it was not known to be absent.
-    const mayGo = (change: Change) => host.isProven("rule" in change ? change.rule.family : change.family);
+    const mayGo = (change: Change) =>
+      (change.op !== "delete" && change.op !== "delete-rule") ||
+      host.isProven("rule" in change ? change.rule.family : change.family);
     return { plan: this.#plan!, first, then: then.filter(mayGo) };
   }
 
@@ -102,10 +106,24 @@ export class Reconciler {
       refused.clear();
       await this.#write(again, refused);
     }
+    await this.#standIn(refused.values());
     await this.#write(then, refused);
-    for (const command of retried) if (!refused.has(command)) this.#refused.delete(command);
+    for (const identity of retried) if (!refused.has(identity)) this.#refused.delete(identity);
     this.#report(refused);
     return tally([...first, ...then], [...refused.values()].map(({ change }) => change));
+  }
+
+  /**
+   * Where a route is refused, a shorter one of its table would send its packets where main does not. So a throw stands in
+   * for it, until it is accepted: main decides.
+   */
+  async #standIn(refused: Iterable<Refusal>): Promise<void> {
+    const throws = [...refused].flatMap(({ change }): RouteChange[] => {
+      if ("rule" in change || change.op === "delete") return [];
+      const path = this.plan.families[change.family].mirror.throwPath();
+      return [{ ...change, op: change.family === 4 ? "append" : "replace", path }];
+    });
+    await this.#write(throws, new Map());
   }
 
   /** In how many milliseconds a pass is due though nothing is heard; undefined where none is. */
@@ -196,7 +214,7 @@ export class Reconciler {
   async #write(changes: readonly Change[], refused: Map<string, Refusal>): Promise<void> {
     if (this.#log.tells("debug")) { for (const change of changes) this.#log.debug(this.#command(change)); }
     for (const written of this.#host.kernel.write(changes)) {
-      for (const refusal of written.refused) refused.set(this.#command(refusal.change), refusal);
+      for (const refusal of written.refused) refused.set(this.#identity(refusal.change), refusal);
       this.#host.keepUp(written.done);
       if (performance.now() - this.#breathed > PATIENCE) await this.breathe();
       if (this.stopped) return;
@@ -210,11 +228,17 @@ export class Reconciler {
   }
 
   #report(refused: ReadonlyMap<string, Refusal>): void {
-    for (const [command, { change, reason, unknown }] of refused) {
+    for (const [identity, { change, reason, unknown }] of refused) {
       if (unknown) this.#host.distrust();
-      if (!this.#refused.has(command)) this.#log.error(`${command}: ${reason}`);
-      this.#refused.set(command, change);
+      if (!this.#refused.has(identity)) this.#log.error(`${this.#command(change)}: ${reason}`);
+      this.#refused.set(identity, change);
     }
+  }
+
+  /** The same for every way to write one route: what is refused once is told of once. */
+  #identity(change: Change): string {
+    if ("rule" in change || change.op === "delete") return this.#command(change);
+    return storedRouteText(change, this.vocabulary);
   }
 
   #command(change: Change): string {

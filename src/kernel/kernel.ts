@@ -12,7 +12,7 @@ import { FLAG, MESSAGE } from "../../ffi/message.ts";
 import { readForwarding } from "../../ffi/netconf.ts";
 import { dump, InterruptedDump, Writer } from "../../ffi/request.ts";
 import { RouteCodec, type RouteFields, writeRouteDump } from "../../ffi/route.ts";
-import { RuleCache } from "../../ffi/rule.ts";
+import { readRules } from "../../ffi/rule.ts";
 import { GROUP, Socket } from "../../ffi/socket.ts";
 import { Waiter } from "../../ffi/waiter.ts";
 import type { Family } from "../model/address.ts";
@@ -40,7 +40,6 @@ export class Kernel implements Disposable {
   readonly #writes: Socket;
   readonly #links: LinkCache;
   readonly #addresses: AddressCache;
-  readonly #rules: RuleCache;
   readonly #codec: RouteCodec;
   readonly #stores: Stores;
   readonly #writer = new Writer();
@@ -60,7 +59,6 @@ export class Kernel implements Disposable {
       this.#writes = this.#stack.use(Socket.open({ receiveBuffer: ANSWER_BUFFER }));
       this.#links = this.#stack.use(new LinkCache());
       this.#addresses = this.#stack.use(new AddressCache());
-      this.#rules = this.#stack.use(new RuleCache());
     } catch (error) {
       this.#stack.dispose();
       throw error;
@@ -76,7 +74,7 @@ export class Kernel implements Disposable {
   }
 
   readRules(): Rule[] {
-    return this.#rules.read(this.#queries);
+    return readRules(this.#dumps);
   }
 
   /** Whether the host forwards; undefined where the kernel does not have the family. */

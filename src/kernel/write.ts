@@ -55,7 +55,7 @@ export function* writeChanges(changes: readonly Change[], pen: Pen): Generator<W
     const answers = exchange(pen.socket, pen.writer, last);
     const batch = changes.slice(start, end);
     const refused = answers.refusals.map(({ sequence, errno, reason }) => {
-      return { change: batch[sequence - first], errno, reason, unknown: false };
+      return { change: batch[(sequence - first) >>> 0], errno, reason, unknown: false };
     }).filter(({ change, errno }) => change && !isSo(change, errno));
     const denied = refused.find(({ errno }) => errno === ERRNO.EPERM);
     if (denied) throw new NetlinkError("change routes or rules", denied.reason, { code: ERRNO.EPERM });

@@ -35,6 +35,8 @@ function formatIpv6(words: ArrayLike<number>): string {
   const groups: number[] = [];
   for (let i = 0; i < 4; i++) groups.push(words[i] >>> 16, words[i] & 0xffff);
   const [start, length] = longestZeroRun(groups);
+  // What once was an IPv4-compatible address is still printed as one.
+  if (start === 0 && length === 6) return `::${formatIpv4(words[3])}`;
   const hex = (part: number[]) => part.map((group) => group.toString(16)).join(":");
   if (length < 2) return hex(groups);
   return `${hex(groups.slice(0, start))}::${hex(groups.slice(start + length))}`;

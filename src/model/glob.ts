@@ -6,7 +6,8 @@ function compile(glob: string): RegExp {
     if (part === "*") return ".*";
     if (part === "?") return ".";
     if (set !== undefined) return `[${not ? "^" : ""}${set.replaceAll(/[\\\]^]/g, "\\$&")}]`;
-    return `\\${part}`;
+    // Only what has a meaning in a pattern may be escaped there: `\-` is an error.
+    return /[\^$\\.+()[\]{}|]/.test(part) ? `\\${part}` : part;
   });
   return new RegExp(`^${source}$`, "su");
 }

@@ -24,7 +24,7 @@ const KINDS: Readonly<Record<string, MetricKind>> = {
   reordering: { id: 9, lockable: true },
   hoplimit: { id: 10, max: 255, lockable: true },
   initcwnd: { id: 11, lockable: true },
-  features: { id: 12, max: 31, lockable: true },
+  features: { id: 12, max: 31, lockable: false },
   rto_min: { id: 13, perMillisecond: 1, lockable: false },
   initrwnd: { id: 14, lockable: true },
   quickack: { id: 15, max: 1, lockable: false },

@@ -85,3 +85,22 @@ export function hasNexthops(whole: Path, part: Path): boolean {
 function sameDestination(a: Nexthop, b: Nexthop): boolean {
   return a.ifindex === b.ifindex && a.gateway === b.gateway;
 }
+
+/** RTAX_CC_ALGO: the one metric that a delete cannot say to be absent. */
+const CONGESTION_CONTROL = 16;
+
+/**
+ * Whether a request to delete an IPv4 route of path `asked` fits one of the same key and metric: what it does not name
+ * fits everything (fib_table_delete and fib_nh_match, net/ipv4).
+ */
+export function fitsDelete(asked: Path, there: Path): boolean {
+  if (asked.type !== there.type || asked.scope !== there.scope) return false;
+  if (asked.protocol !== 0 && asked.protocol !== there.protocol) return false;
+  if (asked.prefsrc !== undefined && asked.prefsrc !== there.prefsrc) return false;
+  const named = ({ metrics }: Path) => JSON.stringify(metrics.filter(([id]) => id !== CONGESTION_CONTROL));
+  if (named(asked) !== named(there)) return false;
+  if (asked.nexthops.length > 1) return JSON.stringify(asked.nexthops) === JSON.stringify(there.nexthops);
+  return asked.nexthops.every((nexthop) =>
+    there.nexthops.length > 0 && sameDestination(nexthop, there.nexthops[0])
+  );
+}

@@ -81,7 +81,7 @@ export interface Rule {
   /** The priority that a `goto` rule jumps to. */
   readonly goto?: number;
   readonly l3mdev?: boolean;
-  /** Whether the rule has selectors (ports, IP protocol) beyond those above. */
+  /** Whether the rule has selectors beyond those above (`not`, ports, user ids…), or looks no more than a part up. */
   readonly more?: boolean;
 }
 

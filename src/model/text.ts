@@ -131,7 +131,7 @@ export function ruleText(rule: Rule): string {
   if (rule.fwmark) words.push("fwmark", markText(rule.fwmark, rule.fwmask));
   if (rule.iif) words.push("iif", rule.iif);
   if (rule.oif) words.push("oif", rule.oif);
-  if (rule.more) words.push("(ports or protocol)");
+  if (rule.more) words.push("(and more)");
   if (rule.l3mdev) words.push("lookup [l3mdev-table]");
   else if (rule.action === ACTION_LOOKUP) words.push("lookup", tableName(rule.table));
   else words.push(ACTION_NAMES[rule.action] ?? `action ${rule.action}`);

@@ -35,7 +35,8 @@ export function localAddresses(
 function anyIpAddresses(store: RouteStore, key: number): Address[] {
   const found: Address[] = [];
   for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
-    if (store.table(slot) !== TABLE.local) continue;
+    // A rule without a source would be about everybody's packets.
+    if (store.table(slot) !== TABLE.local || store.keys.length(key) === 0) continue;
     const [nexthop] = store.paths.get(store.path(slot)).nexthops;
     const { family } = store, prefixLength = store.keys.length(key);
     found.push({

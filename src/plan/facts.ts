@@ -49,11 +49,11 @@ export class MainFacts {
     return (this.#defaults.get(ifindex) ?? 0) > 0;
   }
 
-  /** Whether main has a route with a gateway on that interface. */
-  hasGateway(ifindex: number): boolean {
-    return this.#store.mainPaths().some((id) =>
-      this.#store.paths.get(id).nexthops.some((nexthop) => nexthop.ifindex === ifindex && nexthop.gateway)
-    );
+  /** The interfaces on which main has a route with a gateway. */
+  gatewayDevices(): Set<number> {
+    const { paths } = this.#store;
+    const nexthops = this.#store.mainPaths().flatMap((id) => paths.get(id).nexthops);
+    return new Set(nexthops.filter(({ gateway }) => gateway).map(({ ifindex }) => ifindex));
   }
 
   hasBans(): boolean {

@@ -44,6 +44,10 @@ const NOTHING: readonly Entry[] = [];
 const PREF = 20;
 const PREF_ORDER: Readonly<Record<string, number>> = { "01": 0, "00": 1, "03": 2 };
 
+/** Prefixes that are shorter lead to the world: defaults, and the halves that VPNs take in their place. */
+const SHORTEST_SHARED: Readonly<Record<Family, number>> = { 4: 2, 6: 4 };
+const HIGHEST_METRIC = 0xffffffff;
+
 export class Mirror {
   readonly #context: MirrorContext;
   readonly #store: RouteStore;
@@ -62,28 +66,37 @@ export class Mirror {
     if (found.length > 1 && this.#store.family === 6) return this.#apart([...found]);
     if (found.length > 0 || target.role !== "uplink" || !this.#isBanned(key)) return found;
     const pierced = this.#bestOfMain(key);
-    return pierced === undefined ? NOTHING : [{ metric: pierced, path: this.#throwPath() }];
+    return pierced === undefined ? NOTHING : [{ metric: pierced, path: this.throwPath() }];
   }
 
   #found(key: number, target: Target): readonly Entry[] {
     const store = this.#store;
-    // Every interface has its own fe80::/64: one is no way to another's neighbours.
-    const linkLocal = store.family === 6 && isLinkLocal(6, [store.keys.firstWord(key)]);
+    const isOnlyOwn = this.#isOnlyOwn(key);
     let found: readonly Entry[] = NOTHING, best = Infinity;
     for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
       if (store.table(slot) !== TABLE.main) continue;
       const metric = store.metric(slot), path = store.path(slot);
       const ban = isBan(store.paths.get(path));
       // A ban that a better metric outdoes bans nobody, and would where that route is another interface's.
-      if (ban && best < metric) continue;
+      if (ban && best <= metric) continue;
       if (!ban && metric < best) best = metric;
       const mirrored = this.#mirrored(path, target);
-      if (mirrored === 0 || (linkLocal && !this.#leavesBy(mirrored, target))) continue;
+      if (mirrored === 0 || (isOnlyOwn && !this.#leavesBy(mirrored, target))) continue;
       if (found.some((entry) => entry.metric === metric && entry.path === mirrored)) continue;
       const alone = this.#alone(metric, mirrored);
       found = found.length === 0 ? alone : [...found, ...alone];
     }
     return found;
+  }
+
+  /**
+   * Whether a route of that key is of use only by its own interface. Every interface has its own fe80::/64: one is no way
+   * to another's neighbours. A way to the world is no network inside, even by an interface that an option calls inside.
+   */
+  #isOnlyOwn(key: number): boolean {
+    const { family, keys } = this.#store;
+    if (keys.length(key) < SHORTEST_SHARED[family]) return true;
+    return family === 6 && isLinkLocal(6, [keys.firstWord(key)]);
   }
 
   /** One entry as a list: the same for every key, as most keys have just one route and share it with many. */
@@ -146,12 +159,13 @@ export class Mirror {
       const preference = attributes.find(({ type }) => type === PREF)?.hex ?? "00";
       return protocol === PROTOCOL.ra ? PREF_ORDER[preference] ?? 1 : 1;
     };
-    let next = 0;
-    return entries.sort((a, b) => a.metric - b.metric || order(a) - order(b)).map(({ metric, path }) => {
-      const free = Math.max(metric, next);
-      next = Math.min(free + 1, 0xffffffff);
-      return { metric: free, path };
-    });
+    const apart: Entry[] = [];
+    for (const { metric, path } of entries.sort((a, b) => a.metric - b.metric || order(a) - order(b))) {
+      const free = Math.max(metric, (apart.at(-1)?.metric ?? -1) + 1);
+      // Behind the highest metric nothing can stand: a worse route of that metric would not be used either.
+      if (free <= HIGHEST_METRIC) apart.push({ metric: free, path });
+    }
+    return apart;
   }
 
   /** Whether a ban that is copied lies above this key, so that main's route here must pierce it. */
@@ -165,7 +179,8 @@ export class Mirror {
     );
   }
 
-  #throwPath(): number {
+  /** The path of a route that sends packets on to the next rule: so, in the end, to main. */
+  throwPath(): number {
     return this.#store.paths.intern({
       family: this.#context.family,
       type: TYPE.throw,

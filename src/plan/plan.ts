@@ -93,26 +93,45 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   }
   notes.push(...neighbourNotes(rules.filter((rule) => !ours.includes(rule)), desired));
   const taken = new Set(targets.map(({ table }) => table));
+  const released = releasedTables(ourTables.difference(taken), { ...work, rules, ours });
   return {
     family,
     targets,
-    released: [...ourTables].filter((table) => !taken.has(table)).map((table) => release(table, work)),
+    released,
     contested,
     rules: desired,
     inside,
     sources,
     mirror,
-    signature: JSON.stringify([targets, [...inside], [...sources], bans, [...ourTables]]),
+    signature: JSON.stringify([targets, [...inside], [...sources], bans, released]),
   };
 }
 
-function release(table: number, { observed, options }: Work): Target {
-  const ifindex = table - options.tableBase;
-  return { table, ifindex: observed.links.has(ifindex) ? ifindex : 0, role: "stub" };
+/**
+ * The tables that our rules lead to and that are no target's. Such a table is the interface's that its number says, or
+ * else, where an option has changed, the one's whose address the rule has. One that neither tells, and that somebody else's
+ * rule leads to as well, is not ours to empty.
+ */
+function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
+  const { observed, options, ours, rules } = work;
+  return [...tables].flatMap((table): Target[] => {
+    const sources = ours.filter((rule) => rule.table === table).map(({ from }) => from);
+    const owner = observed.addresses.find(({ ip }) => sources.includes(ip))?.ifindex;
+    const byNumber = table - options.tableBase;
+    const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? 0;
+    const isShared = rules.some((rule) => rule.table === table && !ours.includes(rule));
+    return ifindex === 0 && isShared ? [] : [{ table, ifindex, role: "stub" }];
+  });
+}
+
+interface ReleaseWork extends Work {
+  readonly rules: readonly Rule[];
+  readonly ours: readonly Rule[];
 }
 
 function judge(family: Family, { observed, options, notes }: Work): Map<number, Verdict> {
   const { forwarding, facts } = observed.families[family];
+  const gateways = facts.gatewayDevices();
   const ports = Map.groupBy(observed.links.values(), ({ master }) => master);
   const addressed = new Set(
     observed.addresses.filter((one) => one.family === family && isGlobal(one)).map(({ ifindex }) => ifindex),
@@ -130,7 +149,7 @@ function judge(family: Family, { observed, options, notes }: Work): Map<number, 
       forwarding,
       hasDefault: facts.hasDefault(ifindex),
       coversWorld: facts.coversWorld(ifindex),
-      hasGateway: facts.hasGateway(ifindex),
+      hasGateway: gateways.has(ifindex),
       hasGlobalAddress: addressed.has(ifindex),
       ports: ports.get(ifindex) ?? [],
     }, options);
@@ -161,7 +180,9 @@ function takesPart({ name }: Link, { interfaces, exclude }: Options): boolean {
 }
 
 function sourceRule({ family, ip }: Address, { table }: Target, { priority, protocol }: Options): Rule {
-  return { family, priority, action: ACTION_LOOKUP, table, protocol, from: ip };
+  // Of one priority the first rule that was added wins: a prefix must not stand before an address inside it.
+  const own = ip.includes("/") ? priority + 1 : priority;
+  return { family, priority: own, action: ACTION_LOOKUP, table, protocol, from: ip };
 }
 
 /** The bans that main obeys: a better metric for the same key outdoes one. */

@@ -7,7 +7,7 @@ import { Random, runSeed } from "../model/random.ts";
 import { randomForeign, type RandomHost, randomHost, randomMain, worldText } from "../model/random_world.ts";
 import { readWorld } from "../model/world.ts";
 
-const WORLDS = 2500;
+const WORLDS = 2000;
 
 interface Example {
   readonly host: RandomHost;

@@ -1,0 +1,74 @@
+/** In which order changes are written, so that no step gives a wrong answer. */
+
+import type { Change, RouteChange, RuleChange } from "./diff.ts";
+import type { Family } from "./model/address.ts";
+import { partition } from "./model/lists.ts";
+import type { Rule } from "./model/records.ts";
+
+/** What is written first, and what only when that is done. */
+export interface Stages {
+  /** Rules and routes that are new; and the rules that point to a table which is about to be another interface's. */
+  readonly first: readonly Change[];
+  /** What is to go. */
+  readonly then: readonly Change[];
+}
+
+/**
+ * Puts changes in order. A rule stands before the first route of its table and goes after the last: a rule into an empty
+ * table falls through to main. In a table the longest prefix goes in first and out last: with the default alone it would
+ * send traffic where main does not. `routes` are in order within each key.
+ */
+export function order(
+  rules: readonly RuleChange[],
+  routes: readonly RouteChange[],
+  { prefixLength, isEmpty, isInUse }: {
+    prefixLength: (change: RouteChange) => number;
+    /** Whether the kernel has no route in that table. */
+    isEmpty: (table: { family: Family; table: number }) => boolean;
+    /** Whether the table is to be an interface's. */
+    isInUse: (table: { family: Family; table: number }) => boolean;
+  },
+): Stages {
+  const [added, gone] = partition(routes, ({ op }) => op !== "delete");
+  // A delete that makes room for the same route in another place belongs to that.
+  const moved = new Set(gone.length === 0 ? [] : added.map(routeIdentity));
+  const [moves, deletes] = partition(gone, (change) => moved.has(routeIdentity(change)));
+  const arriving = moves.length === 0 ? added : routes.filter((change) => moved.has(routeIdentity(change)));
+  const newRules = rules.filter(({ op }) => op === "add-rule");
+  const changed = new Set(routes.map(tableIdentity));
+  // A table that has routes is not to be used before they are right.
+  const [late, early] = partition(newRules, ({ rule }) => changed.has(tableIdentity(rule)) && !isEmpty(rule));
+  const [misleading, oldRules] = partition(
+    rules.filter(({ op }) => op === "delete-rule"),
+    ({ rule }) =>
+      changed.has(tableIdentity(rule)) && isInUse(rule) && !newRules.some((one) => sameWay(one.rule, rule)),
+  );
+  return {
+    first: [...early, ...misleading, ...byLength(arriving, prefixLength).reverse().flat()],
+    // Of one key the best, which is the one that is used, goes last.
+    then: [...byLength(deletes, prefixLength).flatMap((group) => group.reverse()), ...late, ...oldRules],
+  };
+}
+
+/** Whether both rules send the same source to the same table. */
+function sameWay(a: Rule, b: Rule): boolean {
+  return a.family === b.family && a.table === b.table && a.from === b.from;
+}
+
+function tableIdentity({ family, table }: { family: Family; table: number }): number {
+  return table * 10 + family;
+}
+
+function routeIdentity({ family, table, key, metric, path }: RouteChange): string {
+  return `${family} ${table} ${key} ${metric} ${path}`;
+}
+
+/** Changes by their prefix's length, ascending; at one length as they came. */
+function byLength(
+  changes: readonly RouteChange[],
+  prefixLength: (change: RouteChange) => number,
+): RouteChange[][] {
+  const groups: RouteChange[][] = [];
+  for (const change of changes) (groups[prefixLength(change)] ??= []).push(change);
+  return groups.filter((group) => group !== undefined);
+}

@@ -1,0 +1,88 @@
+// Libraries are opened when they are first used, and one that is missing is one line that says what to install.
+
+import assert from "node:assert/strict";
+import { libnl } from "../../ffi/libnl.ts";
+import { library, MissingLibrary } from "../../ffi/library.ts";
+import { run } from "../lab/process.ts";
+import "./libraries.ts";
+
+const root = new URL("../../", import.meta.url).pathname;
+
+/** Every module of the program. */
+async function modules(): Promise<string[]> {
+  const found: string[] = [];
+  const folders = ["ffi", "src"];
+  for (const folder of folders) {
+    for await (const { name, isDirectory } of Deno.readDir(`${root}${folder}`)) {
+      if (isDirectory) folders.push(`${folder}/${name}`);
+      else if (name.endsWith(".ts") && name !== "main.ts") found.push(`${root}${folder}/${name}`);
+    }
+  }
+  return found;
+}
+
+/** Runs code in a process of its own, and gives what it printed. */
+async function evaluate(code: string): Promise<string> {
+  const { code: status, stdout, stderr } = await run(
+    [Deno.execPath(), "run", "-A", "--cached-only", "--config", `${root}deno.json`, "-"],
+    { stdin: code },
+  );
+  assert.equal(status, 0, stderr);
+  return stdout;
+}
+
+const PRINT_LIBRARIES = `
+  const maps = Deno.readTextFileSync("/proc/self/maps");
+  console.log([...new Set(maps.match(/lib(nl|nftables)[-\\w]*\\.so/g))].sort().join(" "));
+`;
+
+Deno.test("importing every module opens no library", async () => {
+  const imports = (await modules()).map((path) => `await import(${JSON.stringify(path)});\n`);
+  assert.ok(imports.length > 40, `${imports.length} modules`);
+  assert.equal(await evaluate(imports.join("") + PRINT_LIBRARIES), "\n");
+});
+
+Deno.test("the first use opens it", async () => {
+  const use = `(await import("${root}ffi/libnl_route.ts")).libnlRoute();`;
+  assert.equal(await evaluate(use + PRINT_LIBRARIES), "libnl-3.so libnl-route-3.so\n");
+});
+
+Deno.test("a library is opened once", () => {
+  assert.equal(libnl(), libnl());
+});
+
+Deno.test("a library that is missing is one line with the packages that have it", async () => {
+  const opened = /packages:\s*(LIBNL_PACKAGES)/;
+  for (const file of ["libnl.ts", "libnl_route.ts"]) {
+    assert.match(await Deno.readTextFile(`${root}ffi/${file}`), opened, `${file} names its packages`);
+  }
+  const { LIBNL_PACKAGES } = await import("../../ffi/libnl.ts");
+  const error = failure("libno-such.so.9", LIBNL_PACKAGES);
+  assert.ok(error instanceof MissingLibrary);
+  assert.doesNotMatch(error.message, /\n/);
+  assert.match(error.message, /^libno-such\.so\.9 cannot be opened: .*\(install .*\)$/);
+  for (const name of ["Debian", "Ubuntu", "Fedora", "Arch", "Alpine"]) {
+    assert.ok(error.message.includes(name), name);
+  }
+  for (const name of ["libnl-3-200", "libnl-route-3-200", "libnl3"]) {
+    assert.ok(error.message.includes(name), name);
+  }
+});
+
+Deno.test("a library that lacks a function is missing, too, and can be tried again", () => {
+  const open = library("libc.so.6", {
+    packages: "nothing",
+    symbols: { no_such_function: { parameters: [], result: "void" } },
+  });
+  for (let attempt = 0; attempt < 2; attempt++) {
+    assert.throws(open, { name: "MissingLibrary", message: /no_such_function/ });
+  }
+});
+
+function failure(soname: string, packages: string): unknown {
+  try {
+    library(soname, { packages, symbols: { f: { parameters: [], result: "void" } } })();
+  } catch (error) {
+    return error;
+  }
+}

@@ -1,0 +1,99 @@
+// What the program would do about a world: the way of src/reconcile.ts from plan to changes, without a kernel.
+
+import assert from "node:assert/strict";
+import { changeCommand, namesOf, storedRouteText } from "../../src/describe.ts";
+import { type Change, diffKey, diffRules, type ForeignRoute, type RouteDiff } from "../../src/diff.ts";
+import { order, type Stages } from "../../src/order.ts";
+import { FAMILIES } from "../../src/model/address.ts";
+import type { RouteStore } from "../../src/model/store.ts";
+import { DEFAULTS, type Options } from "../../src/plan/options.ts";
+import { isOurs } from "../../src/plan/ownership.ts";
+import type { Note } from "../../src/plan/note.ts";
+import type { Observed } from "../../src/plan/observed.ts";
+import { type Plan, plan, planFlush } from "../../src/plan/plan.ts";
+import { FakeKernel } from "./fake_kernel.ts";
+import { lines } from "./words.ts";
+import { readWorld, type WorldText } from "./world.ts";
+
+export interface Wish extends Partial<Options> {
+  /** As `--flush`. */
+  readonly flush?: boolean;
+}
+
+export interface Decision extends Stages {
+  readonly plan: Plan;
+  readonly changes: readonly Change[];
+  /** The changes as `ip` commands, in order. */
+  readonly commands: readonly string[];
+  readonly notes: readonly Note[];
+  /** Routes in tables of ours that are left as they are, as `ip` writes them. */
+  readonly foreign: readonly string[];
+  readonly left: readonly ForeignRoute[];
+}
+
+export function decide(observed: Observed, { flush, ...wish }: Wish = {}): Decision {
+  const options = { ...DEFAULTS, ...wish };
+  const planned = (flush ? planFlush : plan)(observed, options);
+  const diff: RouteDiff = { changes: [], foreign: [] };
+  const rules = FAMILIES.flatMap((family) => {
+    const { store, rules } = observed.families[family];
+    for (const key of store.routedKeys()) diffKey(key, planned.families[family], { store, diff });
+    const ours = rules.filter((rule) => isOurs(rule, { options, addresses: observed.addresses }));
+    return diffRules(planned.families[family].rules, ours);
+  });
+  const stores: Record<4 | 6, RouteStore> = { 4: observed.families[4].store, 6: observed.families[6].store };
+  const stages = order(rules, diff.changes, {
+    prefixLength: ({ family, key }) => stores[family].keys.length(key),
+    isInUse: ({ family, table }) => planned.families[family].targets.some((target) => target.table === table),
+    isEmpty: ({ family, table }) => observed.families[family].facts.tableSize(table) === 0,
+  });
+  const vocabulary = { stores, names: namesOf(observed.links) };
+  const changes = [...stages.first, ...stages.then];
+  return {
+    ...stages,
+    plan: planned,
+    changes,
+    commands: changes.map((change) => changeCommand(change, vocabulary)),
+    notes: planned.notes,
+    left: diff.foreign,
+    foreign: diff.foreign.map((route) => storedRouteText(route, vocabulary)),
+  };
+}
+
+/** Decides, and makes sure that once the kernel has made the changes, in that order, nothing is left to be done. */
+export function settle(observed: Observed, wish: Wish = {}): Decision {
+  const decision = decide(observed, wish);
+  const kernel = new FakeKernel(observed);
+  for (const change of decision.changes) kernel.apply(change);
+  assert.deepEqual(decide(kernel.observe(), wish).commands, [], "a second look at the same world");
+  return decision;
+}
+
+/** That a world leads to exactly these commands. */
+export function assertCommands(world: WorldText, expected: string, wish: Wish = {}): Decision {
+  const decision = settle(readWorld(world), wish);
+  assert.deepEqual(decision.commands, lines(expected));
+  return decision;
+}
+
+/** The routes that a table should have, as `ip` writes them: what would be put into it were it empty, shortest last. */
+export function tableOf(world: WorldText, { table, ...wish }: Wish & { table: number }): string[] {
+  const mark = ` table ${table} `;
+  return settle(readWorld(world), wish).commands
+    .filter((command) => command.includes(` route append `) || command.includes(` route replace `))
+    .filter((command) => `${command} `.includes(mark))
+    .map((command) => `${command} `.replace(mark, " ").replace(/^.* route \w+ /, "").trim());
+}
+
+/** The sentences about one interface or address, without its name. */
+export function notesOn(name: string, { notes }: Decision): string[] {
+  return notes.map(({ text }) => text).filter((text) =>
+    text.startsWith(`${name}: `) || text.startsWith(`${name} (`)
+  )
+    .map((text) => text.slice(name.length).replace(/^: /, "").trim());
+}
+
+/** The errors and warnings. */
+export function troubles({ notes }: Decision): string[] {
+  return notes.filter(({ kind }) => kind !== "reason").map(({ kind, text }) => `${kind}: ${text}`);
+}

@@ -1,0 +1,249 @@
+// A kernel in small: how rules and routes come and go, and which route a packet takes.
+//
+// Written after net/core/fib_rules.c, net/ipv4/fib_trie.c, net/ipv4/fib_semantics.c and net/ipv6/route.c, and not after
+// the program's own store. What it knows beyond the obvious: IPv4 stacks routes of one metric, and a delete takes the
+// first that fits what the request *says* (one that names no source fits routes that have one, and one with a single next
+// hop fits multipath routes that begin with it); IPv6 replaces one route of a metric.
+
+import { covers, type Family, parsePrefix, type Prefix } from "../../src/model/address.ts";
+import { withNexthops } from "../../src/model/paths.ts";
+import {
+  ACTION_LOOKUP,
+  isBan,
+  type Nexthop,
+  type Path,
+  type Rule,
+  sameRule,
+  TYPE,
+} from "../../src/model/records.ts";
+import { RouteStore } from "../../src/model/store.ts";
+import type { Change, RouteChange, RuleChange } from "../../src/diff.ts";
+import { MainFacts } from "../../src/plan/facts.ts";
+import type { Observed, ObservedFamily } from "../../src/plan/observed.ts";
+
+export interface KernelRoute {
+  readonly table: number;
+  readonly key: number;
+  readonly metric: number;
+  readonly path: number;
+}
+
+/** RTAX_CC_ALGO */
+const CONGESTION_CONTROL = 16;
+
+/** A packet of this host. */
+export interface Flow {
+  readonly source: Prefix;
+  readonly destination: Prefix;
+}
+
+/** The kernel refuses, or does what cannot have been meant. */
+export class KernelError extends Error {}
+
+export class FakeKernel {
+  readonly #observed: Observed;
+  readonly rules: Record<Family, Rule[]>;
+  /** By table and key; those of one key by metric, and of one metric in order. */
+  readonly routes: Record<Family, Map<string, KernelRoute[]>>;
+  readonly #destinations: Record<Family, Map<number, Prefix>> = { 4: new Map(), 6: new Map() };
+
+  constructor(observed: Observed) {
+    this.#observed = observed;
+    const { families } = observed;
+    this.rules = { 4: [...families[4].rules], 6: [...families[6].rules] };
+    this.routes = { 4: routesOf(families[4]), 6: routesOf(families[6]) };
+  }
+
+  apply(change: Change): void {
+    if ("rule" in change) this.#applyRule(change);
+    else if (change.family === 4) this.#apply4(change);
+    else this.#apply6(change);
+  }
+
+  #applyRule({ op, rule }: RuleChange): void {
+    const rules = this.rules[rule.family];
+    const at = rules.findIndex((one) => sameRule(one, rule));
+    if (op === "delete-rule") {
+      if (at < 0) throw new KernelError("ENOENT: no such rule");
+      rules.splice(at, 1);
+      return;
+    }
+    if (at >= 0) throw new KernelError("EEXIST: there is such a rule");
+    // Behind those of its priority.
+    const behind = rules.findIndex(({ priority }) => priority > rule.priority);
+    rules.splice(behind < 0 ? rules.length : behind, 0, rule);
+  }
+
+  #list({ family, table, key }: RouteChange): KernelRoute[] {
+    const name = `${table} ${key}`, routes = this.routes[family];
+    if (!routes.has(name)) routes.set(name, []);
+    return routes.get(name)!;
+  }
+
+  #apply4(change: RouteChange): void {
+    const list = this.#list(change), { op, table, key, metric, path } = change;
+    if (op === "delete") {
+      const at = list.findIndex((route) => this.#fits4(change, route));
+      if (at < 0) throw new KernelError("ESRCH: no such route");
+      list.splice(at, 1);
+      return;
+    }
+    const equals = list.filter((route) => route.metric === metric);
+    if (equals.some((route) => route.path === path)) throw new KernelError("EEXIST: there is such a route");
+    const route = { table, key, metric, path };
+    const first = list.findIndex((one) => one.metric >= metric);
+    const front = first < 0 ? list.length : first;
+    if (op === "replace" && equals.length > 0) list[front] = route;
+    else list.splice(op === "append" ? front + equals.length : front, 0, route);
+  }
+
+  /** fib_table_delete, fib_nh_match and fib_metrics_match: what the request leaves out fits everything. */
+  #fits4({ family, metric, path }: RouteChange, route: KernelRoute): boolean {
+    const { paths } = this.#observed.families[family].store;
+    const asked = paths.get(path), there = paths.get(route.path);
+    if (asked.type !== there.type || asked.scope !== there.scope) return false;
+    if (asked.protocol !== 0 && asked.protocol !== there.protocol) return false;
+    if (asked.prefsrc !== undefined && asked.prefsrc !== there.prefsrc) return false;
+    if (metric !== 0 && metric !== route.metric) return false;
+    // Our requests name every metric, also those that are 0, but for the congestion control, which has no such value.
+    const named = (metrics: Path["metrics"]) =>
+      JSON.stringify(metrics.filter(([id]) => id !== CONGESTION_CONTROL));
+    if (named(asked.metrics) !== named(there.metrics)) return false;
+    if (asked.nexthops.length > 1) {
+      return JSON.stringify(asked.nexthops) === JSON.stringify(there.nexthops);
+    }
+    return asked.nexthops.every((nexthop) => there.nexthops[0] && sameWay(nexthop, there.nexthops[0]));
+  }
+
+  #apply6(change: RouteChange): void {
+    const list = this.#list(change), { op, table, key, metric, path } = change;
+    if (op === "delete") return this.#delete6(list, change);
+    if (op !== "replace") throw new KernelError(`IPv6 has no ${op}`);
+    const route = { table, key, metric, path };
+    const { paths } = this.#observed.families[6].store;
+    const alike = (one: KernelRoute) => joins(paths.get(one.path)) === joins(paths.get(path));
+    const equals = list.filter((one) => one.metric === metric);
+    // One that could be a sibling replaces one that could be; else the first.
+    const replaced = equals.find(alike) ?? equals[0];
+    if (replaced) list[list.indexOf(replaced)] = route;
+    else {
+      const behind = list.findIndex((one) => one.metric > metric);
+      list.splice(behind < 0 ? list.length : behind, 0, route);
+    }
+  }
+
+  /** ip6_route_del: a request with a gateway takes one next hop, one without takes the whole route. */
+  #delete6(list: KernelRoute[], { metric, path }: RouteChange): void {
+    const { paths } = this.#observed.families[6].store;
+    const asked = paths.get(path);
+    for (const nexthop of asked.nexthops.length === 0 ? [undefined] : asked.nexthops) {
+      const at = list.findIndex((route) => {
+        const there = paths.get(route.path);
+        return route.metric === metric && there.protocol === asked.protocol &&
+          (!nexthop ||
+            there.nexthops.some((one) =>
+              nexthop.gateway ? sameWay(nexthop, one) : nexthop.ifindex === one.ifindex
+            ));
+      });
+      if (at < 0) throw new KernelError("ESRCH: no such route");
+      const there = paths.get(list[at].path);
+      const rest = there.nexthops.filter((one) => !nexthop?.gateway || !sameWay(nexthop, one));
+      if (!nexthop?.gateway || rest.length === 0) list.splice(at, 1);
+      else list[at] = { ...list[at], path: paths.intern(withNexthops(there, rest)) };
+    }
+  }
+
+  /** The route that a packet takes by those rules; undefined where none leads there. */
+  answer(
+    { source, destination }: Flow,
+    rules: readonly Rule[] = this.rules[source.family],
+  ): KernelRoute | undefined {
+    for (const rule of rules) {
+      if (rule.action !== ACTION_LOOKUP || !selects(rule, source)) continue;
+      const found = this.lookup(rule.table, { source, destination });
+      if (found && this.path(source.family, found).type !== TYPE.throw) return found;
+    }
+    return undefined;
+  }
+
+  /** The longest prefix of a table, and of that the best metric. */
+  lookup(
+    table: number,
+    { source, destination }: Flow,
+  ): KernelRoute | undefined {
+    let best: KernelRoute | undefined, length = -1;
+    for (const [route] of this.routes[source.family].values()) {
+      if (route?.table !== table) continue;
+      const prefix = this.#destination(source.family, route.key);
+      if (prefix.length > length && covers(prefix, destination)) [best, length] = [route, prefix.length];
+    }
+    return best;
+  }
+
+  path(family: Family, { path }: KernelRoute): Path {
+    return this.#observed.families[family].store.paths.get(path);
+  }
+
+  #destination(family: Family, key: number): Prefix {
+    const known = this.#destinations[family].get(key);
+    if (known) return known;
+    const prefix = this.#observed.families[family].store.keys.destination(key);
+    this.#destinations[family].set(key, prefix);
+    return prefix;
+  }
+
+  /** What the program would see now, with the same key and path numbers in every look. */
+  observe(): Observed {
+    const { links, addresses } = this.#observed;
+    return { links, addresses, families: { 4: this.#observe(4), 6: this.#observe(6) } };
+  }
+
+  #observe(family: Family): ObservedFamily {
+    const was = this.#observed.families[family];
+    const store = new RouteStore(family, was.store.paths);
+    const facts = new MainFacts(store);
+    for (let key = 0; key < was.store.keys.end; key++) {
+      const { words } = was.store.keys.destination(key);
+      store.key(
+        words,
+        store.keys.meta(was.store.keys.length(key), was.store.keys.tos(key), was.store.keys.source(key)),
+      );
+    }
+    for (const list of this.routes[family].values()) for (const route of list) store.add(route.key, route);
+    return { ...was, rules: [...this.rules[family]], store, facts };
+  }
+}
+
+function routesOf({ store }: ObservedFamily): Map<string, KernelRoute[]> {
+  const routes = Array.from(store.slots(), (slot) => {
+    return {
+      table: store.table(slot),
+      key: store.keyOf(slot),
+      metric: store.metric(slot),
+      path: store.path(slot),
+    };
+  });
+  return Map.groupBy(routes, ({ table, key }) => `${table} ${key}`);
+}
+
+function selects({ from, fwmark, iif, oif, to, tos }: Rule, source: Prefix): boolean {
+  if (fwmark || oif || to || tos || (iif && iif !== "lo")) return false;
+  return from === undefined || covers(prefixOf(from), source);
+}
+
+const prefixes = new Map<string, Prefix>();
+
+function prefixOf(text: string): Prefix {
+  let prefix = prefixes.get(text);
+  if (!prefix) prefixes.set(text, prefix = parsePrefix(text)!);
+  return prefix;
+}
+
+/** Whether a route may become part of a multipath route. */
+function joins(path: Path): boolean {
+  return !isBan(path) && path.nexthops[0]?.gateway !== undefined;
+}
+
+function sameWay(a: Nexthop, b: Nexthop): boolean {
+  return a.ifindex === b.ifindex && a.gateway === b.gateway;
+}
