@@ -43,8 +43,8 @@ export interface RouteFields {
 
 export class RouteCodec {
   readonly #paths: Paths;
-  readonly #known = new RawCache();
-  readonly #encoded: (EncodedPath | undefined)[] = [];
+  #known = new RawCache();
+  #encoded: (EncodedPath | undefined)[] = [];
   readonly #fields: RouteFields = {
     family: 4,
     words: new Uint32Array(4),
@@ -120,6 +120,12 @@ export class RouteCodec {
     if (!wanted(fields.table)) return undefined;
     fields.path = this.#known.get(raw, size) ?? this.#learn(raw, size);
     return fields;
+  }
+
+  /** Forgets the numbers of all paths: to be called when `Paths` has forgotten some. */
+  forgetPaths(): void {
+    this.#known = new RawCache();
+    this.#encoded = [];
   }
 
   #source(address: Uint8Array, length: number): string {

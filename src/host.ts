@@ -8,10 +8,10 @@
 
 import type { Change } from "./diff.ts";
 import { LostEvents } from "./kernel/errors.ts";
-import { Kernel, type RouteFields } from "./kernel/kernel.ts";
-import { type Dirty, keyOf, Listener } from "./listener.ts";
+import { Kernel } from "./kernel/kernel.ts";
+import { type Dirty, Listener } from "./listener.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
-import { devices, Paths } from "./model/paths.ts";
+import { Paths } from "./model/paths.ts";
 import { type Address, type Link, type Rule, sameRule, TABLE } from "./model/records.ts";
 import { replay } from "./model/replay.ts";
 import { RouteStore, type Stores } from "./model/store.ts";
@@ -19,12 +19,16 @@ import { MainFacts } from "./plan/facts.ts";
 import type { Options } from "./plan/options.ts";
 import { tablesToRead } from "./plan/addresses.ts";
 import type { Observed } from "./plan/observed.ts";
+import { TableReader } from "./reader.ts";
 import { anyPathBy, devicesOfLostSources, type Doubt, Stale } from "./stale.ts";
 
 /** How often something is read again at once because it changed meanwhile. */
 const ATTEMPTS = 5;
 /** After how long it is tried again when that did not do, in milliseconds. */
 const RETRY = 1000;
+
+/** So many paths may be out of use before they are looked for. */
+const SPARE_PATHS = 4096;
 
 export class Host implements Disposable {
   readonly kernel: Kernel;
@@ -37,9 +41,12 @@ export class Host implements Disposable {
   /** Changes whenever links, addresses, rules or forwarding have been read again. */
   version = 0;
   readonly #options: Options;
+  readonly #paths: Paths;
+  #sweepAt = SPARE_PATHS;
   readonly #facts: Readonly<Record<Family, MainFacts>>;
   readonly #stale = new Stale();
   readonly #listener: Listener;
+  readonly #reader: TableReader;
   #links: ReadonlyMap<number, Link> = new Map();
   #addresses: readonly Address[] = [];
   #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
@@ -49,7 +56,7 @@ export class Host implements Disposable {
 
   /** Opens the kernel's sockets; nothing is read yet. */
   constructor(options: Options) {
-    const paths = new Paths();
+    const paths = this.#paths = new Paths();
     this.#options = options;
     this.stores = { 4: new RouteStore(4, paths), 6: new RouteStore(6, paths) };
     this.#facts = { 4: new MainFacts(this.stores[4]), 6: new MainFacts(this.stores[6]) };
@@ -57,6 +64,11 @@ export class Host implements Disposable {
     this.dirty = this.#listener.dirty;
     this.meddled = this.#listener.meddled;
     this.kernel = new Kernel(paths, this.stores);
+    this.#reader = new TableReader(this.kernel, {
+      stores: this.stores,
+      listener: this.#listener,
+      drain: () => this.#drain(),
+    });
   }
 
   /** What is known now; a view that later reading changes. */
@@ -129,7 +141,7 @@ export class Host implements Disposable {
     if (stale.rules) this.#readRules();
     this.#suspectRoutes();
     for (const doubt of stale.takeDoubts()) {
-      if (!this.#readTable(doubt)) this.#unproven.doubts.push(doubt);
+      if (!this.#reader.read(doubt)) this.#unproven.doubts.push(doubt);
     }
     this.#drain();
   }
@@ -173,38 +185,6 @@ export class Host implements Disposable {
     }
   }
 
-  /** Reads a table until nothing happened meanwhile; false where that could not be had. */
-  #readTable(doubt: Doubt): boolean {
-    const { family } = doubt, store = this.stores[family];
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const heard = this.#listener.heardRoutes[family];
-      const generation = ++store.generation;
-      const isNew = store.size === 0;
-      this.kernel.readRoutes(doubt, (fields) => this.#see(fields));
-      this.#drain();
-      if (this.#listener.heardRoutes[family] !== heard) continue;
-      if (!isNew) this.#purge(doubt, generation);
-      return true;
-    }
-    return false;
-  }
-
-  #see(fields: RouteFields): void {
-    const store = this.stores[fields.family];
-    const key = keyOf(store, fields);
-    if (store.add(key, fields) || store.moveBack(key, fields)) this.#listener.touch(fields.family, key);
-  }
-
-  #purge({ family, table, ifindex }: Doubt, generation: number): void {
-    const store = this.stores[family];
-    for (const slot of store.slots()) {
-      if (store.table(slot) !== table || store.seenSince(slot, generation)) continue;
-      if (ifindex !== undefined && !devices(store.paths.get(store.path(slot))).includes(ifindex)) continue;
-      this.#listener.touch(family, store.keyOf(slot));
-      store.remove(slot);
-    }
-  }
-
   #drain(): void {
     try {
       this.kernel.drain(this.#listener);
@@ -214,6 +194,24 @@ export class Host implements Disposable {
       for (const family of FAMILIES) this.#listener.heardRoutes[family]++;
       this.distrust();
     }
+  }
+
+  /**
+   * Gives up the numbers of keys and paths that no route has any more: on a host where interfaces come and go there is no
+   * end of them. Only to be called when nobody holds such a number; true where numbers of paths have gone.
+   */
+  collect(): boolean {
+    for (const family of FAMILIES) this.stores[family].collect();
+    if (this.#paths.size < this.#sweepAt) return false;
+    const used = new Set<number>();
+    for (const family of FAMILIES) {
+      const store = this.stores[family];
+      for (const slot of store.slots()) used.add(store.path(slot));
+    }
+    this.#paths.retain(used);
+    this.kernel.forgetPaths();
+    this.#sweepAt = 2 * this.#paths.size + SPARE_PATHS;
+    return true;
   }
 
   /**

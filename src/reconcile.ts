@@ -67,7 +67,7 @@ export class Reconciler {
   decide(): Decision {
     const host = this.#host;
     host.follow();
-    for (const family of FAMILIES) host.stores[family].collect();
+    if (host.collect()) this.#plannedFor = "";
     for (const family of this.#truce.resume(performance.now())) {
       host.dirty[family].all = true;
       this.#plannedFor = "";

@@ -56,7 +56,7 @@ export class Stale {
 
 /** Whether there is, or was, a route that leaves by the interface: others cannot have vanished with it. */
 export function anyPathBy({ paths }: RouteStore, ifindex: number): boolean {
-  for (let id = 1; id < paths.size; id++) if (devices(paths.get(id)).includes(ifindex)) return true;
+  for (const path of paths.all()) if (devices(path).includes(ifindex)) return true;
   return false;
 }
 

@@ -115,6 +115,11 @@ export class Kernel implements Disposable {
     return table !== TABLE.local || isAnyIp(this.#stores[family].paths.get(path));
   }
 
+  /** To be called when `Paths` has forgotten some of its paths. */
+  forgetPaths(): void {
+    this.#codec.forgetPaths();
+  }
+
   /** Whether notifications are heard. */
   get listening(): boolean {
     return this.#listening;

@@ -25,9 +25,23 @@ export class Paths {
     return path;
   }
 
-  /** One more than the highest number given out. */
+  /** How many paths there are. */
   get size(): number {
-    return this.#paths.length;
+    return this.#ids.size;
+  }
+
+  /** Every path. */
+  *all(): Generator<Path> {
+    for (const id of this.#ids.values()) yield this.get(id);
+  }
+
+  /** Forgets all paths but those with these numbers. A number that was forgotten is never given out again. */
+  retain(used: ReadonlySet<number>): void {
+    for (const [identity, id] of this.#ids) {
+      if (used.has(id)) continue;
+      this.#ids.delete(identity);
+      delete this.#paths[id];
+    }
   }
 }
 

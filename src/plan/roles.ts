@@ -44,7 +44,7 @@ const TUNNEL_KINDS: ReadonlySet<string> = new Set([
 /** ARPHRD_PPP, TUNNEL, TUNNEL6, SIT, IPGRE, IP6GRE (linux/if_arp.h): what has no kind tells by its hardware type. */
 const TUNNEL_ARPTYPES: ReadonlySet<number> = new Set([512, 768, 769, 776, 778, 823]);
 
-export function isTunnel(link: Link): boolean {
+function isTunnel(link: Link): boolean {
   return link.kind ? TUNNEL_KINDS.has(link.kind) : TUNNEL_ARPTYPES.has(link.arptype);
 }
 
