@@ -9,6 +9,8 @@ import { cacheDependencies, offline } from "./lab/offline.ts";
 import { setup } from "./setup.ts";
 
 const TURNS = 7;
+/** A fresh program has some tidying up to do before it is idle. */
+const SETTLE_SECONDS = 12;
 const IDLE_SECONDS = 10;
 
 if (isIsolated()) await bench();
@@ -59,8 +61,9 @@ async function fill(host: Host, figures: Figures): Promise<void> {
 /** CPU time, wake-ups and memory of a daemon to which nothing happens. */
 async function idle(figures: Figures): Promise<void> {
   await using daemon = await Reaction.start();
+  await seconds(SETTLE_SECONDS);
   const before = daemon.usage();
-  await new Promise((resolve) => setTimeout(resolve, IDLE_SECONDS * 1000));
+  await seconds(IDLE_SECONDS);
   const after = daemon.usage();
   figures.add(`CPU of ${IDLE_SECONDS} s`, after.cpu - before.cpu);
   figures.print("ms");
@@ -70,7 +73,11 @@ async function idle(figures: Figures): Promise<void> {
   figures.print("MB");
 }
 
-/** From main's notification to the mirror's. */
+function seconds(number: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, number * 1000));
+}
+
+/** From a write to main to the mirror's notification. */
 async function reactions(size: string, figures: Figures): Promise<void> {
   await using daemon = await Reaction.start();
   using ear = Socket.open({ groups: [GROUP.route4], receiveBuffer: 1 << 20 });
