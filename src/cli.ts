@@ -11,7 +11,8 @@ import {
 import { runCall } from "./commands.ts";
 import { FLAGS, type Flags, optionsOf } from "./flags.ts";
 import { ERRNO, MissingLibrary, NetlinkError } from "./kernel/errors.ts";
-import { leadsToJournal, Log, writeAll } from "./log.ts";
+import { leadsToJournal, Log } from "./log.ts";
+import { complain, print } from "./output.ts";
 import { EXIT, Failure } from "./status.ts";
 import { VERSION } from "./version.ts";
 
@@ -62,19 +63,35 @@ export async function runCli(args: readonly string[]): Promise<number> {
     stderr: { write: (text: string) => void (said.error += text) },
   };
   await run(application, args, { process });
-  writeAll(Deno.stdout, said.out);
-  if (said.error) return complain(said.error.trim(), EXIT.usage);
-  return status ?? EXIT.done;
+  if (said.error) return fail(said.error.trim(), EXIT.usage);
+  return status ?? told(() => print(said.out));
+}
+
+/** Does what ends the program, and gives the exit status. */
+function told(action: () => void): number {
+  try {
+    action();
+    return EXIT.done;
+  } catch (error) {
+    return fail(messageOf(error), statusOf(error));
+  }
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 async function perform(flags: Flags): Promise<number> {
   const { once = false, flush = false, dryRun = false, dump = false } = flags;
-  if (once && flush) return complain("--once and --flush exclude each other (see --help)", EXIT.usage);
+  if (once && flush) return fail("--once and --flush exclude each other (see --help)", EXIT.usage);
   const log = new Log(flags.logLevel ?? "info", { journal: leadsToJournal() });
   try {
     return await runCall({ once, flush, dryRun, dump, options: optionsOf(flags), log });
   } catch (error) {
-    return complain(error instanceof Error ? error.message : String(error), statusOf(error));
+    await log.flush();
+    return fail(messageOf(error), statusOf(error));
+  } finally {
+    await log.flush();
   }
 }
 
@@ -85,8 +102,8 @@ function statusOf(error: unknown): number {
   return EXIT.failed;
 }
 
-function complain(text: string, status: number): number {
-  writeAll(Deno.stderr, `symrouted: ${text.replaceAll(/\s*\n\s*/g, " ")}\n`);
+function fail(text: string, status: number): number {
+  complain(`symrouted: ${text.replaceAll(/\s*\n\s*/g, " ")}`);
   return status;
 }
 

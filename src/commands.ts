@@ -4,9 +4,10 @@ import { runDaemon } from "./daemon.ts";
 import { changeCommand, namesOf } from "./describe.ts";
 import { dumpLines } from "./dump.ts";
 import { Host } from "./host.ts";
-import { type Log, writeAll } from "./log.ts";
+import type { Log } from "./log.ts";
 import { matchesGlob } from "./model/glob.ts";
 import { count, summary } from "./outcome.ts";
+import { print } from "./output.ts";
 import type { Options } from "./plan/options.ts";
 import { allInConflict, plan, planFlush } from "./plan/plan.ts";
 import { Reconciler } from "./reconcile.ts";
@@ -33,7 +34,7 @@ export async function runCall(call: Call): Promise<number> {
   });
   host.follow();
   if (!call.flush) warnOfGlobs(host, call);
-  if (call.dump) print(dumpLines(host));
+  if (call.dump) printLines(dumpLines(host));
   if (call.dryRun) return dryRun(host, reconciler);
   if (call.once || call.flush) return await once(host, { reconciler, call });
   await runDaemon(host, { reconciler, log: call.log });
@@ -47,7 +48,7 @@ async function once(
   host.kernel.stopListening();
   const outcome = await reconciler.pass();
   const { rules, routes } = reconciler.inPlace();
-  print([`symrouted: ${summary(outcome)}; ${count(rules, "rule")}, ${count(routes, "route")} in place`]);
+  printLines([`symrouted: ${summary(outcome)}; ${count(rules, "rule")}, ${count(routes, "route")} in place`]);
   if (!call.flush && allInConflict(reconciler.plan)) {
     throw new Failure(EXIT.configuration, "no interface could be taken", "every table is in use by others");
   }
@@ -57,7 +58,7 @@ async function once(
 function dryRun(host: Host, reconciler: Reconciler): number {
   const { plan, first, then } = reconciler.decide();
   const vocabulary = { stores: host.stores, names: namesOf(host.observed.links) };
-  print([
+  printLines([
     ...plan.notes.map(({ text }) => `# ${text}`),
     ...[...first, ...then].map((change) => changeCommand(change, vocabulary)),
   ]);
@@ -79,6 +80,6 @@ function warnOfGlobs(host: Host, { options, log }: Call): void {
   }
 }
 
-function print(lines: readonly string[]): void {
-  if (lines.length > 0) writeAll(Deno.stdout, lines.map((line) => `${line}\n`).join(""));
+function printLines(lines: readonly string[]): void {
+  if (lines.length > 0) print(lines.map((line) => `${line}\n`).join(""));
 }

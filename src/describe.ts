@@ -1,10 +1,10 @@
-/** Changes as commands that can be run as they are. */
+/** Changes as commands that can be run as they are; what cannot be said in one is a comment. */
 
-import type { Change, ForeignRoute, RouteChange } from "./diff.ts";
+import type { Change, RouteChange, RouteOfTable } from "./model/change.ts";
 import type { Family } from "./model/address.ts";
 import type { Link } from "./model/records.ts";
 import type { RouteStore } from "./model/store.ts";
-import { ipCommand, type Names, routeText, ruleCommand } from "./model/text.ts";
+import { ipCommand, type Names, routeText, ruleCommand, untold } from "./model/text.ts";
 
 /** What gives numbers their words. */
 export interface Vocabulary {
@@ -17,7 +17,7 @@ export function namesOf(links: ReadonlyMap<number, Link>): Names {
 }
 
 /** One route of a store as arguments of `ip route`. */
-export function storedRouteText(route: ForeignRoute, { stores, names }: Vocabulary): string {
+export function storedRouteText(route: RouteOfTable, { stores, names }: Vocabulary): string {
   const { keys, paths } = stores[route.family];
   return routeText({
     destination: keys.text(route.key),
@@ -31,7 +31,12 @@ export function storedRouteText(route: ForeignRoute, { stores, names }: Vocabula
 
 export function changeCommand(change: Change, vocabulary: Vocabulary): string {
   if ("rule" in change) return ruleCommand(change.op === "add-rule" ? "add" : "del", change.rule);
-  return `${ipCommand(change.family)} route ${ROUTE_VERBS[change.op]} ${storedRouteText(change, vocabulary)}`;
+  const command = `${ipCommand(change.family)} route ${ROUTE_VERBS[change.op]} ${
+    storedRouteText(change, vocabulary)
+  }`;
+  const missing = untold(vocabulary.stores[change.family].paths.get(change.path));
+  if (missing.length === 0) return command;
+  return `# not all of it can be said to ip (attribute ${missing.join(", ")}): ${command}`;
 }
 
 const ROUTE_VERBS: Readonly<Record<RouteChange["op"], string>> = {

@@ -1,6 +1,6 @@
-/** From what the kernel has to what it should have: the changes, in an order in which no step gives a wrong answer. */
+/** From what the kernel has to what it should have: the changes. In which order they are made is told by `order`. */
 
-import type { Family } from "./model/address.ts";
+import type { RouteChange, RouteOfTable, RuleChange } from "./model/change.ts";
 import { devices, hasNexthops } from "./model/paths.ts";
 import { isBan, type Rule, sameRule, TABLE } from "./model/records.ts";
 import type { RouteStore } from "./model/store.ts";
@@ -8,40 +8,9 @@ import type { Entry, Target } from "./plan/mirror.ts";
 import type { FamilyPlan } from "./plan/plan.ts";
 import { hasEntry, type Stacked, steps4, steps6 } from "./steps.ts";
 
-/** One step. Routes are told by the numbers of their store's key and path. */
-export type Change = RuleChange | RouteChange;
-
-export interface RuleChange {
-  readonly op: "add-rule" | "delete-rule";
-  readonly rule: Rule;
-}
-
-/**
- * - `append`, `prepend` (IPv4 alone): behind or in front of the routes of equal key and metric
- * - `replace`: the first route of that key and metric; in IPv6, which has one, it need not be there yet
- * - `delete`
- */
-export interface RouteChange {
-  readonly op: "append" | "prepend" | "replace" | "delete";
-  readonly family: Family;
-  readonly table: number;
-  readonly key: number;
-  readonly metric: number;
-  readonly path: number;
-}
-
-/** A route in a table of ours that is not of our making: left as it is. */
-export interface ForeignRoute {
-  readonly family: Family;
-  readonly table: number;
-  readonly key: number;
-  readonly metric: number;
-  readonly path: number;
-}
-
 export interface RouteDiff {
   readonly changes: RouteChange[];
-  readonly foreign: ForeignRoute[];
+  readonly foreign: RouteOfTable[];
 }
 
 /** The rules to add and those to delete: of `ours`, the rules of our form that the kernel has. */

@@ -6,7 +6,7 @@
  * dump during which nothing of its kind happened is a proof.
  */
 
-import type { Change } from "./diff.ts";
+import type { Change } from "./model/change.ts";
 import { LostEvents } from "./kernel/errors.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import { type Dirty, Listener } from "./listener.ts";
@@ -15,7 +15,7 @@ import { Paths } from "./model/paths.ts";
 import { type Address, type Link, type Rule, sameRule, TABLE } from "./model/records.ts";
 import { replay } from "./model/replay.ts";
 import { RouteStore, type Stores } from "./model/store.ts";
-import { MainFacts } from "./plan/facts.ts";
+import { MainFacts } from "./model/facts.ts";
 import type { Options } from "./plan/options.ts";
 import { tablesToRead } from "./plan/addresses.ts";
 import type { Observed } from "./plan/observed.ts";
@@ -172,16 +172,16 @@ export class Host implements Disposable {
       for (const ifindex of devicesOfLostSources(this.stores[4], this.#addresses)) stale.lost.add(ifindex);
     }
     for (const ifindex of stale.takeLost()) {
-      if (anyPathBy(this.stores[4], ifindex)) this.#doubtIpv4(ifindex);
+      if (anyPathBy(this.stores[4], ifindex)) this.#doubtRoutes(4, ifindex);
     }
-    if (stale.nexthopGone) this.#doubtIpv4();
+    if (stale.nexthopGone) { for (const family of FAMILIES) this.#doubtRoutes(family); }
     stale.addressGone = stale.nexthopGone = false;
   }
 
-  #doubtIpv4(ifindex?: number): void {
-    for (const table of this.#listener.watched[4]) {
-      const hasRoutes = table === TABLE.main || this.#facts[4].tableSize(table) > 0;
-      if (hasRoutes) this.#stale.doubt({ family: 4, table, ifindex });
+  #doubtRoutes(family: Family, ifindex?: number): void {
+    for (const table of this.#listener.watched[family]) {
+      const hasRoutes = table === TABLE.main || this.#facts[family].tableSize(table) > 0;
+      if (hasRoutes) this.#stale.doubt({ family, table, ifindex });
     }
   }
 

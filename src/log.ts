@@ -1,5 +1,7 @@
 /** Lines for people and for the journal, on standard error. */
 
+import { LineWriter } from "./output.ts";
+
 /** Each with its syslog priority (sd-daemon(3)). */
 const PRIORITY = { error: 3, warn: 4, info: 6, debug: 7 } as const;
 
@@ -7,6 +9,7 @@ export type Level = keyof typeof PRIORITY;
 export const LEVELS = Object.keys(PRIORITY) as readonly Level[];
 
 export class Log {
+  readonly #lines = new LineWriter(Deno.stderr);
   readonly #lowest: number;
   readonly #prefix: (level: Level) => string;
 
@@ -38,7 +41,12 @@ export class Log {
   }
 
   #write(level: Level, text: string): void {
-    if (this.tells(level)) writeAll(Deno.stderr, `${this.#prefix(level)}${oneLine(text)}\n`);
+    if (this.tells(level)) this.#lines.add(`${this.#prefix(level)}${oneLine(text)}\n`);
+  }
+
+  /** Waits until all has been written, but not for long. */
+  flush(): Promise<void> {
+    return this.#lines.flush();
   }
 }
 
@@ -52,14 +60,4 @@ export function leadsToJournal(): boolean {
 
 function oneLine(text: string): string {
   return text.replaceAll(/\s*\n\s*/g, " ");
-}
-
-/** Writes all of `text`; a reader that has gone is none of our concern. */
-export function writeAll(stream: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let rest = new TextEncoder().encode(text);
-  try {
-    while (rest.length > 0) rest = rest.subarray(stream.writeSync(rest));
-  } catch (error) {
-    if (!(error instanceof Deno.errors.BrokenPipe)) throw error;
-  }
 }

@@ -1,6 +1,6 @@
 /** In which order changes are written, so that no step gives a wrong answer. */
 
-import type { Change, RouteChange, RuleChange } from "./diff.ts";
+import type { Change, RouteChange, RuleChange } from "./model/change.ts";
 import type { Family } from "./model/address.ts";
 import { partition } from "./model/lists.ts";
 import type { Rule } from "./model/records.ts";

@@ -1,6 +1,6 @@
 /** What a pass came to, in numbers and in words. */
 
-import type { Change } from "./diff.ts";
+import type { Change } from "./model/change.ts";
 
 export interface Outcome {
   readonly rulesAdded: number;

@@ -1,17 +1,11 @@
 /** The one loop: observe, plan, diff, apply. */
 
 import { changeCommand, namesOf, storedRouteText, type Vocabulary } from "./describe.ts";
-import {
-  type Change,
-  diffKey,
-  diffRules,
-  type RouteChange,
-  type RouteDiff,
-  type RuleChange,
-} from "./diff.ts";
+import { diffKey, diffRules, type RouteDiff } from "./diff.ts";
 import type { Host } from "./host.ts";
 import type { Refusal } from "./kernel/write.ts";
 import type { Log } from "./log.ts";
+import type { Change, RouteChange, RuleChange } from "./model/change.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
 import { sameRule } from "./model/records.ts";
 import { order, type Stages } from "./order.ts";

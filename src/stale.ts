@@ -19,8 +19,9 @@ export class Stale {
   rules = true;
   /** Interfaces whose IPv4 routes may have vanished, which the kernel does not tell. */
   readonly lost = new Set<number>();
-  /** A next hop object, or an address that routes had as their source, has gone: more IPv4 routes may have vanished. */
+  /** An address that IPv4 routes had as their source has gone: they have vanished, whatever they left by. */
   addressGone = false;
+  /** A next hop object has gone: its IPv4 routes have vanished, and IPv6 routes have lost it, untold. */
   nexthopGone = false;
   readonly #doubts = new Map<string, Doubt>();
 

@@ -1,6 +1,6 @@
 /** Other programs that undo what is written here, again and again: they are not fought at full speed. */
 
-import type { Change } from "./diff.ts";
+import type { Change } from "./model/change.ts";
 import type { Log } from "./log.ts";
 import type { Family } from "./model/address.ts";
 

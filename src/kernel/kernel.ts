@@ -19,7 +19,7 @@ import type { Family } from "../model/address.ts";
 import type { Paths } from "../model/paths.ts";
 import { type Address, isAnyIp, type Link, type Rule, TABLE } from "../model/records.ts";
 import type { Stores } from "../model/store.ts";
-import type { Change } from "../diff.ts";
+import type { Change } from "../model/change.ts";
 import { drainEvents, type EventHandler } from "./events.ts";
 import { writeChanges, type Written } from "./write.ts";
 

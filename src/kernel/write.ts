@@ -6,7 +6,7 @@ import { exchange, type Writer } from "../../ffi/request.ts";
 import type { RouteCodec, RouteFields } from "../../ffi/route.ts";
 import { writeRule } from "../../ffi/rule.ts";
 import type { Socket } from "../../ffi/socket.ts";
-import type { Change, RouteChange } from "../diff.ts";
+import type { Change, RouteChange } from "../model/change.ts";
 import type { Stores } from "../model/store.ts";
 
 /** A change that is not in place. */

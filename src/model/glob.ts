@@ -1,8 +1,8 @@
-/** Interface names by shell patterns: `*`, `?`, `[a-z]`, `[!x]` (glob(7)). */
+/** Interface names by shell patterns: `*`, `?`, `[a-z]`, `[!x]` or `[^x]` (glob(7)). */
 
 /** The pattern as a regular expression. */
 function compile(glob: string): RegExp {
-  const source = glob.replaceAll(/\[(!?)([^\]]+)\]|[*?]|[^\w]/g, (part, not, set) => {
+  const source = glob.replaceAll(/\[([!^]?)([^\]]+)\]|[*?]|[^\w]/g, (part, not, set) => {
     if (part === "*") return ".*";
     if (part === "?") return ".";
     if (set !== undefined) return `[${not ? "^" : ""}${set.replaceAll(/[\\\]^]/g, "\\$&")}]`;

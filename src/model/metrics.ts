@@ -54,7 +54,7 @@ export function parseMetric(text: string): MetricOverride {
   const name = text.slice(0, equals).trim();
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
   if (!kind) throw new SyntaxError(`${name} is no route metric (${Object.keys(KINDS).join(", ")})`);
-  const [, lock, value] = /^(lock\s+)?(.*)$/.exec(text.slice(equals + 1).trim())!;
+  const [, lock, value] = /^(lock\s+)?(.*)$/s.exec(text.slice(equals + 1).trim())!;
   if (lock && !kind.lockable) throw new SyntaxError(`${name} cannot be locked`);
   return { metric: [kind.id, parseValue(name, value)], lock: lock !== undefined || kind.id === RTO_MIN };
 }

@@ -53,14 +53,15 @@ function pathIdentity(path: Path): string {
     protocol,
     scope,
     prefsrc,
-    path.nexthops.map(nexthopIdentity),
+    // Siblings have no order in IPv6: the kernel tells of them in another one each time.
+    family === 6 ? path.nexthops.map(nexthopIdentity).sort() : path.nexthops.map(nexthopIdentity),
     metrics,
     attributes.map(attributeIdentity),
   ]);
 }
 
-function nexthopIdentity({ ifindex, gateway, weight, flags, attributes }: Nexthop) {
-  return [ifindex, gateway, weight, flags, attributes.map(attributeIdentity)];
+function nexthopIdentity({ ifindex, gateway, weight, flags, attributes }: Nexthop): string {
+  return JSON.stringify([ifindex, gateway, weight, flags, attributes.map(attributeIdentity)]);
 }
 
 function attributeIdentity({ type, hex }: Attribute) {

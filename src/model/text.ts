@@ -67,6 +67,24 @@ const PREF = 20;
 const FLOW = 11;
 const PREF_NAMES: Readonly<Record<string, string>> = { "01": "high", "03": "low" };
 
+/** A name as a word of a shell command: interfaces may be called almost anything. */
+export function shellWord(text: string): string {
+  if (/^[\w.:@%+=,-]+$/.test(text)) return text;
+  // deno-lint-ignore no-control-regex
+  if (!/[\x00-\x1f\x7f]/.test(text)) return `'${text.replaceAll("'", `'\\''`)}'`;
+  // deno-lint-ignore no-control-regex
+  const escaped = text.replaceAll(/[\\'\x00-\x1f\x7f]/g, (char) => {
+    return `\\x${char.charCodeAt(0).toString(16).padStart(2, "0")}`;
+  });
+  return `$'${escaped}'`;
+}
+
+/** The numbers of the attributes that `routeText` cannot tell `ip` of, such as encapsulations. */
+export function untold({ attributes, nexthops }: Path): number[] {
+  const all = [...attributes, ...nexthops.flatMap((nexthop) => nexthop.attributes)];
+  return [...new Set(all.map(({ type }) => type).filter((type) => type !== PREF && type !== FLOW))];
+}
+
 /** `ip`, or `ip -6` for what would else be taken for IPv4. */
 export function ipCommand(family: Family): string {
   return family === 6 ? "ip -6" : "ip";
@@ -85,6 +103,8 @@ export function routeText(route: RouteText, names: Names): string {
   if (path.prefsrc) words.push("src", path.prefsrc);
   if (metric !== 0) words.push("metric", String(metric));
   words.push(...metricWords(path.metrics));
+  const realms = path.attributes.find(({ type }) => type === FLOW)?.hex;
+  if (realms) words.push("realms", realmsText(realms));
   const preference = path.attributes.find(({ type }) => type === PREF)?.hex;
   if (preference && PREF_NAMES[preference]) words.push("pref", PREF_NAMES[preference]);
   if (path.nexthops.length > 1) {
@@ -109,7 +129,7 @@ function nexthopWords(
 ): string[] {
   const words: string[] = [];
   if (gateway) words.push("via", ...(gateway.includes(":") !== (family === 6) ? ["inet6"] : []), gateway);
-  words.push("dev", names(ifindex));
+  words.push("dev", shellWord(names(ifindex)));
   if (flags & ONLINK) words.push("onlink");
   const realms = attributes.find(({ type }) => type === FLOW)?.hex;
   if (realms) words.push("realms", realmsText(realms));
@@ -129,8 +149,8 @@ export function ruleText(rule: Rule): string {
   if (rule.to) words.push("to", rule.to);
   if (rule.tos) words.push("tos", `0x${rule.tos.toString(16)}`);
   if (rule.fwmark) words.push("fwmark", markText(rule.fwmark, rule.fwmask));
-  if (rule.iif) words.push("iif", rule.iif);
-  if (rule.oif) words.push("oif", rule.oif);
+  if (rule.iif) words.push("iif", shellWord(rule.iif));
+  if (rule.oif) words.push("oif", shellWord(rule.oif));
   if (rule.more) words.push("(and more)");
   if (rule.l3mdev) words.push("lookup [l3mdev-table]");
   else if (rule.action === ACTION_LOOKUP) words.push("lookup", tableName(rule.table));
@@ -156,7 +176,7 @@ export function ruleCommand(verb: "add" | "del", rule: Rule): string {
 }
 
 export function linkText(link: Link): string {
-  const words = [`${link.ifindex}:`, link.name, link.up ? "up" : "down"];
+  const words = [`${link.ifindex}:`, shellWord(link.name), link.up ? "up" : "down"];
   if (link.kind) words.push("kind", link.kind);
   if (link.master) words.push("master", String(link.master));
   if (link.vrfTable !== undefined) words.push("table", String(link.vrfTable));
@@ -167,6 +187,11 @@ export function addressText(address: Address, names: Names): string {
   const ip = address.ip.includes("/") ? address.ip : `${address.ip}/${address.prefixLength}`;
   const words = [address.family === 4 ? "inet" : "inet6", ip];
   if (address.peer) words.push("peer", address.peer);
-  words.push("scope", SCOPE_NAMES[address.scope] ?? String(address.scope), "dev", names(address.ifindex));
+  words.push(
+    "scope",
+    SCOPE_NAMES[address.scope] ?? String(address.scope),
+    "dev",
+    shellWord(names(address.ifindex)),
+  );
   return words.join(" ");
 }

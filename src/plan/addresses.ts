@@ -8,10 +8,17 @@ import { isOurs } from "./ownership.ts";
 import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
 
+/** Why an address is not answered from; undefined where it is. */
+function refusal({ family, ip, scope, flags }: Address): string | undefined {
+  if (flags & ADDRESS_FLAG.dadfailed) return "another host has it (duplicate address detection)";
+  if (flags & ADDRESS_FLAG.tentative) return "duplicate address detection is not over";
+  if (scope !== SCOPE.universe) return "its scope is not global";
+  return family === 6 && isLinkLocal(6, parsePrefix(ip)!.words) ? "it is link-local" : undefined;
+}
+
 /** Whether an address can be answered from: global, and not (or not yet) refused by duplicate detection. */
-export function isGlobal({ family, ip, scope, flags }: Address): boolean {
-  if (scope !== SCOPE.universe || flags & (ADDRESS_FLAG.tentative | ADDRESS_FLAG.dadfailed)) return false;
-  return family === 4 || !isLinkLocal(6, parsePrefix(ip)!.words);
+export function isGlobal(address: Address): boolean {
+  return refusal(address) === undefined;
 }
 
 /** The addresses and AnyIP prefixes that can have a rule: those that one interface alone has. */
@@ -20,13 +27,20 @@ export function localAddresses(
   { observed, notes }: { observed: Observed; notes: Note[] },
 ): Address[] {
   const { store, facts } = observed.families[family];
-  const candidates = observed.addresses.filter((address) => address.family === family && isGlobal(address));
+  const nameOf = (ifindex: number) => observed.links.get(ifindex)?.name ?? String(ifindex);
+  const candidates: Address[] = [];
+  for (const address of observed.addresses) {
+    const why = address.family === family ? refusal(address) : undefined;
+    if (why) {
+      notes.push({ kind: "reason", text: `${address.ip} (${nameOf(address.ifindex)}): skipped: ${why}` });
+    } else if (address.family === family) candidates.push(address);
+  }
   for (const key of facts.anyIpKeys) candidates.push(...anyIpAddresses(store, key));
   const byIp = Map.groupBy(candidates, ({ ip }) => ip);
   return [...byIp.values()].flatMap((same) => {
     const holders = new Set(same.map(({ ifindex }) => ifindex));
     if (holders.size === 1) return [same[0]];
-    const names = [...holders].map((ifindex) => observed.links.get(ifindex)?.name ?? ifindex).join(" and ");
+    const names = [...holders].map(nameOf).join(" and ");
     notes.push({ kind: "reason", text: `${same[0].ip}: skipped: ${names} both have it` });
     return [];
   });

@@ -29,15 +29,22 @@ export function findConflict(target: Target, circumstances: Circumstances): Note
   if (!observed.families[family].proven) {
     return { kind: "warning", text: `table ${table} is not known to be free while rules and routes change` };
   }
-  return findForeignRoute(target, circumstances);
+  return findRouteOfTable(target, circumstances);
 }
 
-/** Somebody else's rule to a table that is ours: it is left alone, and told of. */
+/**
+ * What is worth knowing of a table that is taken: somebody else's rule leads there, which is left alone; or it had routes
+ * though no rule led to it, as when somebody removed ours.
+ */
 export function findStranger(target: Target, circumstances: Circumstances): Note | undefined {
+  const { observed, family, ours } = circumstances, { table } = target;
   const rule = foreignRule(target, circumstances);
-  return rule
-    ? { kind: "warning", text: `the rule ${rule} of another program leads to our table` }
-    : undefined;
+  if (rule) return { kind: "warning", text: `the rule ${rule} of another program leads to our table` };
+  const size = observed.families[family].facts.tableSize(table);
+  if (size === 0 || ours.some((one) => one.table === table)) return undefined;
+  const text =
+    `table ${table} (IPv${family}) had ${size} routes and no rule: it is taken over and made what main says`;
+  return { kind: "warning", text };
 }
 
 function foreignRule({ table }: Target, { observed, family, ours }: Circumstances): string | undefined {
@@ -50,7 +57,7 @@ function conflict(text: string): Note {
 }
 
 /** A route in a table that none of our rules points to, and that we would not have left there. */
-function findForeignRoute(target: Target, { observed, family, mirror }: Circumstances): Note | undefined {
+function findRouteOfTable(target: Target, { observed, family, mirror }: Circumstances): Note | undefined {
   const { store, facts } = observed.families[family];
   if (facts.tableSize(target.table) === 0) return undefined;
   for (const slot of store.slots()) {

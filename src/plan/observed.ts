@@ -3,7 +3,7 @@
 import type { Family } from "../model/address.ts";
 import type { Address, Link, Rule } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
-import type { MainFacts } from "./facts.ts";
+import type { MainFacts } from "../model/facts.ts";
 
 /** What the kernel has. */
 export interface Observed {

@@ -2,7 +2,8 @@
 
 import assert from "node:assert/strict";
 import { changeCommand, namesOf, storedRouteText } from "../../src/describe.ts";
-import { type Change, diffKey, diffRules, type ForeignRoute, type RouteDiff } from "../../src/diff.ts";
+import { diffKey, diffRules, type RouteDiff } from "../../src/diff.ts";
+import type { Change, RouteOfTable } from "../../src/model/change.ts";
 import { order, type Stages } from "../../src/order.ts";
 import { FAMILIES } from "../../src/model/address.ts";
 import type { RouteStore } from "../../src/model/store.ts";
@@ -28,7 +29,7 @@ export interface Decision extends Stages {
   readonly notes: readonly Note[];
   /** Routes in tables of ours that are left as they are, as `ip` writes them. */
   readonly foreign: readonly string[];
-  readonly left: readonly ForeignRoute[];
+  readonly left: readonly RouteOfTable[];
 }
 
 export function decide(observed: Observed, { flush, ...wish }: Wish = {}): Decision {

@@ -17,8 +17,8 @@ import {
   TYPE,
 } from "../../src/model/records.ts";
 import { RouteStore } from "../../src/model/store.ts";
-import type { Change, RouteChange, RuleChange } from "../../src/diff.ts";
-import { MainFacts } from "../../src/plan/facts.ts";
+import type { Change, RouteChange, RuleChange } from "../../src/model/change.ts";
+import { MainFacts } from "../../src/model/facts.ts";
 import type { Observed, ObservedFamily } from "../../src/plan/observed.ts";
 
 export interface KernelRoute {

@@ -13,7 +13,7 @@ import {
   TABLE,
 } from "../../src/model/records.ts";
 import { RouteStore } from "../../src/model/store.ts";
-import { MainFacts } from "../../src/plan/facts.ts";
+import { MainFacts } from "../../src/model/facts.ts";
 import type { Observed, ObservedFamily } from "../../src/plan/observed.ts";
 import { type Indexes, type ReadRoute, readRoute } from "./route_text.ts";
 import { KERNEL_RULES, readRule } from "./rule_text.ts";

@@ -94,7 +94,9 @@ Deno.test("a table without a rule is adopted where all of it leaves by the inter
     172.17.0.0/16 dev br0 scope link`;
   const world = { ...withRoutes(orphan), links: `${host.links}\n6: br0 up kind bridge` };
   const decision = settle(readWorld(world));
-  assert.deepEqual(troubles(decision), []);
+  assert.deepEqual(troubles(decision), [
+    "warning: table 1002 (IPv4) had 3 routes and no rule: it is taken over and made what main says",
+  ]);
   assert.deepEqual(decision.plan.families[4].targets.map(({ table }) => table), [1002, 1003]);
 });
 

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { formatIp } from "../../src/model/address.ts";
 import type { RouteStore } from "../../src/model/store.ts";
-import type { MainFacts } from "../../src/plan/facts.ts";
+import type { MainFacts } from "../../src/model/facts.ts";
 import { readRoute } from "../model/route_text.ts";
 import { addRoute, readWorld } from "../model/world.ts";
 

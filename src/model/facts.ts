@@ -3,10 +3,10 @@
  * same at any size of the table.
  */
 
-import type { Family } from "../model/address.ts";
-import { devices } from "../model/paths.ts";
-import { isBan, type Path, TABLE } from "../model/records.ts";
-import type { RouteStore, StoredRoute } from "../model/store.ts";
+import type { Family } from "./address.ts";
+import { devices } from "./paths.ts";
+import { isBan, type Path, TABLE } from "./records.ts";
+import type { RouteStore, StoredRoute } from "./store.ts";
 
 /** Global unicast by its first 32 bits: 0.0.0.0 to 223.255.255.255, and 2000::/3 (RFC 4291, 2.4). */
 const WORLD: Readonly<Record<Family, { start: number; end: number }>> = {
