@@ -1,6 +1,6 @@
 /** Netlink sockets of the routing family, by libnl. See libnl's netlink/socket.h, netlink(7), socket(7). */
 
-import { check, NetlinkError } from "./error.ts";
+import { check, ERRNO, NetlinkError } from "./error.ts";
 import { libc } from "./libc.ts";
 import { libnl } from "./libnl.ts";
 import type { Datagram } from "./message.ts";
@@ -42,8 +42,10 @@ export const GROUP = {
 } as const;
 
 /** The kernel had more to tell than the socket's buffer held: what was told is not all. */
-export class LostEvents extends Error {
-  override readonly name = "LostEvents";
+export class LostEvents extends NetlinkError {
+  constructor(reason: string) {
+    super("receive from netlink", reason, { code: ERRNO.ENOBUFS });
+  }
 }
 
 export interface SocketOptions {
@@ -51,6 +53,8 @@ export interface SocketOptions {
   readonly groups?: readonly number[];
   /** In bytes; above the system's limit where CAP_NET_ADMIN allows it. */
   readonly receiveBuffer?: number;
+  /** Is read by libnl's caches, which size their buffers themselves. */
+  readonly forCaches?: boolean;
   /** Have the kernel check and obey the filters of dump requests (linux/netlink.h: NETLINK_GET_STRICT_CHK). */
   readonly strict?: boolean;
 }
@@ -91,10 +95,12 @@ export class Socket extends Owned {
     return socket;
   }
 
-  #configure({ groups = [], receiveBuffer, strict }: SocketOptions): void {
+  #configure({ groups = [], receiveBuffer, forCaches, strict }: SocketOptions): void {
     const nl = libnl();
-    nl.nl_socket_disable_msg_peek(this.pointer);
-    check(nl.nl_socket_set_msg_buf_size(this.pointer, BigInt(DATAGRAM_BYTES)), "size a netlink buffer");
+    if (!forCaches) {
+      nl.nl_socket_disable_msg_peek(this.pointer);
+      check(nl.nl_socket_set_msg_buf_size(this.pointer, BigInt(DATAGRAM_BYTES)), "size a netlink buffer");
+    }
     this.#set(SOL_NETLINK, NETLINK_EXT_ACK, 1);
     this.#set(SOL_NETLINK, NETLINK_CAP_ACK, 1);
     this.#set(SOL_SOCKET, SO_SNDBUF, 4 * DATAGRAM_BYTES);
@@ -144,9 +150,9 @@ export class Socket extends Owned {
     const message = this.#out.take();
     try {
       if (size === NLE_AGAIN || size === 0) return undefined;
-      if (size === NLE_NOMEM || size === NLE_MSG_TRUNC) throw new LostEvents("netlink messages were lost");
+      if (size === NLE_NOMEM || size === NLE_MSG_TRUNC) throw new LostEvents("messages were lost");
       check(size, "receive from netlink");
-      if (!message || size > DATAGRAM_BYTES) throw new LostEvents("a netlink message was too long");
+      if (!message || size > DATAGRAM_BYTES) throw new LostEvents("a message was too long");
       new Deno.UnsafePointerView(message).copyInto(this.#received.bytes.subarray(0, size));
       this.#received.length = size;
       return this.#received;

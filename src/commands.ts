@@ -13,6 +13,9 @@ import { allInConflict, plan, planFlush } from "./plan/plan.ts";
 import { Reconciler } from "./reconcile.ts";
 import { EXIT, Failure, requireNetAdmin } from "./status.ts";
 
+/** How often what changed while it was read is read again, at growing intervals. */
+const ATTEMPTS = 3;
+
 /** What is asked for: at most one of `once` and `flush`. */
 export interface Call {
   readonly once: boolean;
@@ -32,13 +35,32 @@ export async function runCall(call: Call): Promise<number> {
     log: call.log,
     planner: call.flush ? planFlush : plan,
   });
+  const begin = () => {
+    if (!call.flush) warnOfGlobs(host, call);
+    if (call.dump) printLines(dumpLines(host));
+  };
+  if (!call.dryRun && !call.once && !call.flush) {
+    await runDaemon(host, { reconciler, log: call.log, begin });
+    return EXIT.done;
+  }
+  await observe(host);
+  begin();
+  const status = call.dryRun ? dryRun(host, reconciler) : await once(host, { reconciler, call });
+  if (host.isSettled) return status;
+  throw new Failure(
+    EXIT.failed,
+    "not all could be done",
+    "routes or rules kept changing while they were read",
+  );
+}
+
+/** Reads everything, and again for a while where it changed meanwhile. */
+async function observe(host: Host): Promise<void> {
   host.follow();
-  if (!call.flush) warnOfGlobs(host, call);
-  if (call.dump) printLines(dumpLines(host));
-  if (call.dryRun) return dryRun(host, reconciler);
-  if (call.once || call.flush) return await once(host, { reconciler, call });
-  await runDaemon(host, { reconciler, log: call.log });
-  return EXIT.done;
+  for (let attempt = 0; !host.isSettled && attempt < ATTEMPTS; attempt++) {
+    await new Promise((resolve) => setTimeout(resolve, host.retryIn));
+    host.follow();
+  }
 }
 
 async function once(

@@ -14,6 +14,9 @@ const LINGER = 5;
 /** For so long, in milliseconds, a stream of notifications may keep signals waiting. */
 const PATIENCE = 50;
 
+/** A host on which routes never stop changing is ready all the same. */
+const FIRST_PASSES = 5;
+
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
 /** After a failed pass the next one waits for so long, in milliseconds: at first, and at most. */
@@ -22,6 +25,8 @@ const FIRST_DELAY = 500, LONGEST_DELAY = 30_000;
 interface Loop {
   readonly reconciler: Reconciler;
   readonly log: Log;
+  /** Is called when everything has been read. */
+  readonly begin: () => void;
 }
 
 /** Runs until SIGTERM or SIGINT; rules and routes stay. Throws where the first pass fails. */
@@ -32,13 +37,14 @@ export async function runDaemon(host: Host, loop: Loop): Promise<void> {
   };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
   try {
-    await firstPass(host, loop);
-    let delay = 0;
-    while (!loop.reconciler.stopped) {
-      await (delay === 0 ? host.kernel.wait(loop.reconciler.dueIn ?? -1) : pause(delay, loop));
-      if (loop.reconciler.stopped) break;
+    host.follow();
+    loop.begin();
+    await firstPasses(host, loop);
+    for (let delay = 0; !loop.reconciler.stopped;) {
       const isGood = await nextPasses(host, loop);
       delay = isGood ? 0 : Math.min(Math.max(2 * delay, FIRST_DELAY), LONGEST_DELAY);
+      if (loop.reconciler.stopped) break;
+      await (isGood ? host.kernel.wait(loop.reconciler.dueIn ?? -1) : pause(delay, loop));
     }
   } finally {
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
@@ -48,7 +54,6 @@ export async function runDaemon(host: Host, loop: Loop): Promise<void> {
 /** Passes until nothing more is heard; false where one failed: nothing that was read in it is to be trusted. */
 async function nextPasses(host: Host, loop: Loop): Promise<boolean> {
   const { resyncs } = host;
-  host.retry();
   try {
     await busyTime(host, loop);
   } catch (error) {
@@ -71,13 +76,14 @@ async function pause(milliseconds: number, { reconciler }: Loop): Promise<void> 
   }
 }
 
-async function firstPass(
-  host: Host,
-  { reconciler, log }: { reconciler: Reconciler; log: Log },
-): Promise<void> {
-  await reconciler.pass();
-  if (reconciler.stopped) return;
-  host.follow();
+/** Passes until what was heard meanwhile is done too, and says so. */
+async function firstPasses(host: Host, { reconciler, log }: Loop): Promise<void> {
+  for (let pass = 0; pass === 0 || (host.pending && pass < FIRST_PASSES); pass++) {
+    await reconciler.breathe();
+    if (reconciler.stopped) return;
+    await reconciler.pass();
+    host.follow();
+  }
   const { rules, routes } = reconciler.inPlace();
   log.info(`ready: ${count(rules, "rule")}, ${count(routes, "route")} in place`);
 }

@@ -4,7 +4,7 @@ import { globError } from "./model/glob.ts";
 import { type MetricOverride, parseMetric } from "./model/metrics.ts";
 import { type Level, LEVELS } from "./log.ts";
 import { DEFAULTS, type Options, type Role } from "./plan/options.ts";
-import { LOWEST_TABLE } from "./plan/ownership.ts";
+import { HIGHEST_PRIORITY, LOWEST_TABLE } from "./plan/ownership.ts";
 
 /** The options as they are given; what is not given is undefined. */
 export interface Flags {
@@ -27,8 +27,6 @@ type RoleChoice = Options["roles"][number];
 const ROLES: readonly Role[] = ["uplink", "stub", "inside"];
 /** Room for every ifindex below 2^32. */
 const HIGHEST_BASE = 0x7fffffff;
-/** In front of main's rule, which is at 32766. */
-const HIGHEST_PRIORITY = 32765;
 /** Those below mean the kernel, `ip` and the like (linux/rtnetlink.h). */
 const LOWEST_PROTOCOL = 5;
 

@@ -6,6 +6,7 @@
  * dump during which nothing of its kind happened is a proof.
  */
 
+import type { Written } from "./kernel/write.ts";
 import type { Change } from "./model/change.ts";
 import { LostEvents } from "./kernel/errors.ts";
 import { Kernel } from "./kernel/kernel.ts";
@@ -20,12 +21,11 @@ import type { Options } from "./plan/options.ts";
 import { tablesToRead } from "./plan/addresses.ts";
 import type { Observed } from "./plan/observed.ts";
 import { TableReader } from "./reader.ts";
-import { anyPathBy, devicesOfLostSources, type Doubt, Stale } from "./stale.ts";
+import { anyPathBy, devicesOfLostSources, Stale } from "./stale.ts";
+import { Unproven } from "./unproven.ts";
 
 /** How often something is read again at once because it changed meanwhile. */
 const ATTEMPTS = 5;
-/** After how long it is tried again when that did not do, in milliseconds. */
-const RETRY = 1000;
 
 /** So many paths may be out of use before they are looked for. */
 const SPARE_PATHS = 4096;
@@ -34,8 +34,8 @@ export class Host implements Disposable {
   readonly kernel: Kernel;
   readonly stores: Stores;
   readonly dirty: Readonly<Record<Family, Dirty>>;
-  /** The tables that another program has changed since they were last taken out of here. */
-  readonly meddled: Readonly<Record<Family, Set<number>>>;
+  /** By table, the keys whose routes another program has changed since they were last taken out of here. */
+  readonly meddled: Readonly<Record<Family, Map<number, Set<number>>>>;
   /** How often notifications were lost and everything was read again. */
   resyncs = 0;
   /** Changes whenever links, addresses, rules or forwarding have been read again. */
@@ -51,8 +51,7 @@ export class Host implements Disposable {
   #addresses: readonly Address[] = [];
   #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
-  /** What could not be proven: read again later. */
-  #unproven: { rules: boolean; readonly doubts: Doubt[] } = { rules: false, doubts: [] };
+  readonly #unproven = new Unproven();
 
   /** Opens the kernel's sockets; nothing is read yet. */
   constructor(options: Options) {
@@ -67,6 +66,7 @@ export class Host implements Disposable {
     this.#reader = new TableReader(this.kernel, {
       stores: this.stores,
       listener: this.#listener,
+      stale: this.#stale,
       drain: () => this.#drain(),
     });
   }
@@ -78,7 +78,7 @@ export class Host implements Disposable {
       rules: this.#rules[family],
       store: this.stores[family],
       facts: this.#facts[family],
-      proven: this.isProven(family),
+      isProven: (table: number) => !this.#unproven.rules && !this.#unproven.hasTable(family, table),
     });
     return { links: this.#links, addresses: this.#addresses, families: { 4: of(4), 6: of(6) } };
   }
@@ -89,22 +89,19 @@ export class Host implements Disposable {
       FAMILIES.some((family) => this.dirty[family].all || this.dirty[family].keys.size > 0);
   }
 
-  /** Whether what is absent from the rules and routes of a family is known to be absent. */
+  /** Whether what is absent from the rules and from main is known to be absent. */
   isProven(family: Family): boolean {
-    return !this.#stale.any && !this.#unproven.rules &&
-      !this.#unproven.doubts.some((one) => one.family === family);
+    return !this.#stale.any && !this.#unproven.rules && !this.#unproven.hasTable(family, TABLE.main);
   }
 
-  /** After how many milliseconds `retry` is due; undefined where nothing is in doubt. */
+  /** Whether all that was read is known to be all there is. */
+  get isSettled(): boolean {
+    return !this.#stale.any && !this.#unproven.any;
+  }
+
+  /** After how many milliseconds `follow` has something to read again; undefined where it has not. */
   get retryIn(): number | undefined {
-    return FAMILIES.every((family) => this.isProven(family)) ? undefined : RETRY;
-  }
-
-  /** Has what could not be proven read again by the next `follow`. */
-  retry(): void {
-    this.#stale.rules ||= this.#unproven.rules;
-    for (const doubt of this.#unproven.doubts) this.#stale.doubt(doubt);
-    this.#unproven = { rules: false, doubts: [] };
+    return this.#unproven.dueIn(performance.now());
   }
 
   /** Has everything read and planned again from the next `follow` on. */
@@ -120,12 +117,16 @@ export class Host implements Disposable {
   /** Takes up what has happened since the last call, and reads what is stale. On the first call: everything. */
   follow(): void {
     this.#drain();
+    const again = this.#unproven.take(performance.now());
+    this.#stale.rules ||= again.rules;
+    for (const doubt of again.doubts) this.#stale.doubt(doubt);
     for (let attempt = 0; this.#stale.any && attempt < ATTEMPTS; attempt++) this.#refresh();
+    this.#unproven.schedule(performance.now());
   }
 
   #refresh(): void {
     const stale = this.#stale, { kernel } = this;
-    if (stale.any) this.version++;
+    this.version++;
     if (stale.links) {
       stale.links = false;
       this.#links = new Map(kernel.readLinks().map((link) => [link.ifindex, link]));
@@ -141,7 +142,8 @@ export class Host implements Disposable {
     if (stale.rules) this.#readRules();
     this.#suspectRoutes();
     for (const doubt of stale.takeDoubts()) {
-      if (!this.#reader.read(doubt)) this.#unproven.doubts.push(doubt);
+      if (this.#reader.read(doubt)) this.#unproven.remove(doubt);
+      else this.#unproven.add(doubt);
     }
     this.#drain();
   }
@@ -191,7 +193,7 @@ export class Host implements Disposable {
     } catch (error) {
       if (!(error instanceof LostEvents)) throw error;
       this.resyncs++;
-      for (const family of FAMILIES) this.#listener.heardRoutes[family]++;
+      this.#listener.losses++;
       this.distrust();
     }
   }
@@ -218,9 +220,14 @@ export class Host implements Disposable {
    * Takes up what was written, without reading anything. The kernel tells of our own writes as of others', in their
    * true order, and they are not to fill the socket; who does not listen goes by the kernel's answers.
    */
-  keepUp(done: readonly Change[]): void {
-    if (this.kernel.listening) return this.#drain();
-    for (const change of done) this.#record(change);
+  keepUp({ done, already }: Pick<Written, "done" | "already">): void {
+    if (!this.kernel.listening) return [...done, ...already].forEach((change) => this.#record(change));
+    this.#drain();
+    // Where the kernel says that it is so already, what was known here was wrong.
+    for (const change of already) {
+      if ("rule" in change) this.#stale.rules = true;
+      else this.#stale.doubt({ family: change.family, table: change.table });
+    }
   }
 
   #record(change: Change): void {

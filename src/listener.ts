@@ -21,16 +21,22 @@ export class Listener implements EventHandler {
   };
   /** The tables whose routes are in the stores. */
   readonly watched: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
-  /** How many notifications about others' changes of those there have been, or losses of some. */
-  readonly heardRoutes: Record<Family, number> = { 4: 0, 6: 0 };
-  /** The tables of ours, or that may become ours, that another program has changed. */
-  readonly meddled: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
+  /** How often notifications were lost. */
+  losses = 0;
+  readonly #heard = new Map<number, number>();
+  /** By table of ours, or that may become ours: the keys whose routes another program has changed there. */
+  readonly meddled: Readonly<Record<Family, Map<number, Set<number>>>> = { 4: new Map(), 6: new Map() };
   readonly #stores: Stores;
   readonly #stale: Stale;
 
   constructor(stores: Stores, stale: Stale) {
     this.#stores = stores;
     this.#stale = stale;
+  }
+
+  /** How many changes of that table by others have been heard of. */
+  heard(family: Family, table: number): number {
+    return this.#heard.get(tableKey(family, table)) ?? 0;
   }
 
   /** Makes a key dirty. */
@@ -46,14 +52,17 @@ export class Listener implements EventHandler {
   route(fields: RouteFields, event: Parameters<EventHandler["route"]>[1]): void {
     const { family, table } = fields, store = this.#stores[family];
     if (!this.watched[family].has(table)) return;
-    if (event.by !== "us") this.heardRoutes[family]++;
+    if (event.by !== "us") this.#heard.set(tableKey(family, table), this.heard(family, table) + 1);
     const key = keyOf(store, fields);
     // A delete of ours may hit another route than was meant, where several differ in what it cannot name.
     const isSure = event.by === "us" && !(event.op === "delete" && hasSeveral(store, key, table));
     const effect = replay(store, { ...event, key, route: fields });
     if (effect === "doubt") this.#stale.doubt({ family, table });
     if (effect !== "none" && !isSure) this.touch(family, key);
-    if (effect !== "none" && event.by === "another" && table >= LOWEST_TABLE) this.meddled[family].add(table);
+    if (effect === "none" || event.by !== "another" || table < LOWEST_TABLE) return;
+    const keys = this.meddled[family].get(table);
+    if (keys) keys.add(key);
+    else this.meddled[family].set(table, new Set([key]));
   }
 
   rule(): void {
@@ -81,13 +90,17 @@ export class Listener implements EventHandler {
   }
 }
 
+function tableKey(family: Family, table: number): number {
+  return table * 10 + family;
+}
+
 /** The number of the key that a route has. */
 export function keyOf(store: RouteStore, { words, length, tos, source }: RouteFields): number {
   return store.key(words, store.keys.meta(length, tos, source));
 }
 
 /** Whether a table has several routes of one key. */
-function hasSeveral(store: RouteStore, key: number, table: number): boolean {
+export function hasSeveral(store: RouteStore, key: number, table: number): boolean {
   let routes = 0;
   for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
     if (store.table(slot) === table) routes++;

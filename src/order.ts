@@ -9,13 +9,13 @@ import type { Rule } from "./model/records.ts";
 export interface Stages {
   /** Rules and routes that are new; and the rules that point to a table which is about to be another interface's. */
   readonly first: readonly Change[];
-  /** What is to go. */
+  /** What is to go; and the rules that are to lead to a table only when all of it is right. */
   readonly then: readonly Change[];
 }
 
 /**
  * Puts changes in order. A rule stands before the first route of its table and goes after the last: a rule into an empty
- * table falls through to main. In a table the longest prefix goes in first and out last: with the default alone it would
+ * table falls through to main. One to a table that has routes which are to change waits for them. In a table the longest prefix goes in first and out last: with the default alone it would
  * send traffic where main does not. `routes` are in order within each key.
  */
 export function order(
@@ -31,9 +31,13 @@ export function order(
 ): Stages {
   const [added, gone] = partition(routes, ({ op }) => op !== "delete");
   // A delete that makes room for the same route in another place belongs to that.
-  const moved = new Set(gone.length === 0 ? [] : added.map(routeIdentity));
+  const going = new Set(gone.map(routeIdentity));
+  const moved = new Set(going.size === 0 ? [] : added.map(routeIdentity).filter((route) => going.has(route)));
   const [moves, deletes] = partition(gone, (change) => moved.has(routeIdentity(change)));
-  const arriving = moves.length === 0 ? added : routes.filter((change) => moved.has(routeIdentity(change)));
+  const isMoved = (change: RouteChange) => moves.length > 0 && moved.has(routeIdentity(change));
+  const arriving = moves.length === 0
+    ? added
+    : routes.filter((change) => change.op !== "delete" || isMoved(change));
   const newRules = rules.filter(({ op }) => op === "add-rule");
   const changed = new Set(routes.map(tableIdentity));
   // A table that has routes is not to be used before they are right.

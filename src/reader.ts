@@ -1,10 +1,10 @@
 /** Reads tables so that what is absent is known to be absent. */
 
 import type { Kernel, RouteFields } from "./kernel/kernel.ts";
-import { keyOf, type Listener } from "./listener.ts";
+import { hasSeveral, keyOf, type Listener } from "./listener.ts";
 import { devices } from "./model/paths.ts";
 import type { Stores } from "./model/store.ts";
-import type { Doubt } from "./stale.ts";
+import type { Doubt, Stale } from "./stale.ts";
 
 /** How often a table is read again at once because routes changed meanwhile. */
 const ATTEMPTS = 5;
@@ -12,6 +12,7 @@ const ATTEMPTS = 5;
 interface Surroundings {
   readonly stores: Stores;
   readonly listener: Listener;
+  readonly stale: Stale;
   /** Takes up the notifications that have arrived. */
   readonly drain: () => void;
 }
@@ -20,35 +21,48 @@ export class TableReader {
   readonly #kernel: Kernel;
   readonly #stores: Stores;
   readonly #listener: Listener;
+  readonly #stale: Stale;
   readonly #drain: () => void;
 
-  constructor(kernel: Kernel, { stores, listener, drain }: Surroundings) {
+  constructor(kernel: Kernel, { stores, listener, stale, drain }: Surroundings) {
     this.#kernel = kernel;
     this.#stores = stores;
     this.#listener = listener;
+    this.#stale = stale;
     this.#drain = drain;
   }
 
-  /** Reads until nothing happened meanwhile; false where that could not be had, and nothing has been taken away then. */
+  /**
+   * Reads until what was read is all there is; false where that could not be had, and nothing has been taken away then.
+   * Dumps of IPv6 miss routes that do not change while others do, those of IPv4 do not: there, what changed meanwhile has
+   * been replayed, and that is all.
+   */
   read(doubt: Doubt): boolean {
-    const { family } = doubt, store = this.#stores[family];
+    const { family, table } = doubt, store = this.#stores[family];
     for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const heard = this.#listener.heardRoutes[family];
+      const losses = this.#listener.losses, heard = this.#listener.heard(family, table);
       const generation = ++store.generation;
-      const isNew = store.size === 0;
-      this.#kernel.readRoutes(doubt, (fields) => this.#see(fields));
+      this.#kernel.readRoutes(doubt, (fields) => this.#see(fields, doubt));
       this.#drain();
-      if (this.#listener.heardRoutes[family] !== heard) continue;
-      if (!isNew) this.#purge(doubt, generation);
+      const isQuiet = this.#listener.heard(family, table) === heard;
+      const fits = family === 4 && !this.#stale.hasDoubt(family, table);
+      if (this.#listener.losses !== losses || !(isQuiet || fits)) continue;
+      this.#purge(doubt, generation);
       return true;
     }
     return false;
   }
 
-  #see(fields: RouteFields): void {
-    const store = this.#stores[fields.family];
+  #see(fields: RouteFields, { family, table, ifindex }: Doubt): void {
+    const store = this.#stores[family];
     const key = keyOf(store, fields);
-    if (store.add(key, fields) || store.moveBack(key, fields)) this.#listener.touch(fields.family, key);
+    if (ifindex === undefined) {
+      if (store.add(key, fields) || store.moveBack(key, fields)) this.#listener.touch(family, key);
+    } else if (store.add(key, fields)) {
+      // Among those that leave by other interfaces its place is not known.
+      if (hasSeveral(store, key, table)) this.#stale.doubt({ family, table });
+      this.#listener.touch(family, key);
+    }
   }
 
   #purge({ family, table, ifindex }: Doubt, generation: number): void {

@@ -3,6 +3,7 @@
 import { changeCommand, namesOf, storedRouteText, type Vocabulary } from "./describe.ts";
 import { diffKey, diffRules, type RouteDiff } from "./diff.ts";
 import type { Host } from "./host.ts";
+import { NetlinkError } from "./kernel/errors.ts";
 import type { Refusal } from "./kernel/write.ts";
 import type { Log } from "./log.ts";
 import type { Change, RouteChange, RuleChange } from "./model/change.ts";
@@ -67,6 +68,7 @@ export class Reconciler {
       this.#plannedFor = "";
     }
     const rules = this.#replan();
+    const heard = { 4: new Set(host.dirty[4].keys), 6: new Set(host.dirty[6].keys) };
     const diff: RouteDiff = { changes: [], foreign: [] };
     for (const family of FAMILIES) this.#diffFamily(family, diff);
     this.#noticeForeign(diff);
@@ -80,9 +82,10 @@ export class Reconciler {
       },
     );
     this.#truce.endPass();
-    // Nothing goes because something was not seen while it was not known to be absent.
+    // Nothing goes because something was not seen while it was not known to be absent: only what was heard to have gone.
     const mayGo = (change: Change) =>
       (change.op !== "delete" && change.op !== "delete-rule") ||
+      ("key" in change && heard[change.family].has(change.key)) ||
       host.isProven("rule" in change ? change.rule.family : change.family);
     return { plan: this.#plan!, first, then: then.filter(mayGo) };
   }
@@ -112,9 +115,10 @@ export class Reconciler {
    * for it, until it is accepted: main decides.
    */
   async #standIn(refused: Iterable<Refusal>): Promise<void> {
-    const throws = [...refused].flatMap(({ change }): RouteChange[] => {
-      if ("rule" in change || change.op === "delete") return [];
+    const throws = [...refused].flatMap(({ change, unknown }): RouteChange[] => {
+      if ("rule" in change || change.op === "delete" || unknown) return [];
       const path = this.plan.families[change.family].mirror.throwPath();
+      if (this.#host.stores[change.family].find(change.key, { ...change, path }) >= 0) return [];
       return [{ ...change, op: change.family === 4 ? "append" : "replace", path }];
     });
     await this.#write(throws, new Map());
@@ -172,9 +176,11 @@ export class Reconciler {
     return FAMILIES.flatMap((family) => {
       const changes = diffRules(next.families[family].rules, this.#ours(family));
       const before = old?.families[family].rules ?? [];
-      const isLost = ({ op, rule }: RuleChange) =>
-        op === "add-rule" && before.some((one) => sameRule(one, rule));
-      if (changes.some(isLost)) this.#truce.trouble(family);
+      // What the kernel refused, or was not seen, nobody took away.
+      const isLost = (change: RuleChange) =>
+        change.op === "add-rule" && before.some((one) => sameRule(one, change.rule)) &&
+        !this.#refused.has(this.#identity(change));
+      if (host.isProven(family) && changes.some(isLost)) this.#truce.trouble(family);
       return changes;
     });
   }
@@ -201,7 +207,7 @@ export class Reconciler {
     for (const key of keys) diffKey(key, this.#plan!.families[family], { store, diff });
     dirty.all = false;
     dirty.keys.clear();
-    for (const table of this.#host.meddled[family]) this.#truce.trouble(family, table);
+    for (const [table, keys] of this.#host.meddled[family]) this.#truce.trouble(family, { table, keys });
     this.#host.meddled[family].clear();
   }
 
@@ -209,7 +215,7 @@ export class Reconciler {
     if (this.#log.tells("debug")) { for (const change of changes) this.#log.debug(this.#command(change)); }
     for (const written of this.#host.kernel.write(changes)) {
       for (const refusal of written.refused) refused.set(this.#identity(refusal.change), refusal);
-      this.#host.keepUp(written.done);
+      this.#host.keepUp(written);
       if (performance.now() - this.#breathed > PATIENCE) await this.breathe();
       if (this.stopped) return;
     }
@@ -222,11 +228,12 @@ export class Reconciler {
   }
 
   #report(refused: ReadonlyMap<string, Refusal>): void {
-    for (const [identity, { change, reason, unknown }] of refused) {
-      if (unknown) this.#host.distrust();
+    for (const [identity, { change, reason }] of refused) {
       if (!this.#refused.has(identity)) this.#log.error(`${this.#command(change)}: ${reason}`);
       this.#refused.set(identity, change);
     }
+    const unanswered = [...refused.values()].find(({ unknown }) => unknown);
+    if (unanswered) throw new NetlinkError("write changes", unanswered.reason, { code: 0 });
   }
 
   /** The same for every way to write one route: what is refused once is told of once. */

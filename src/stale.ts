@@ -12,6 +12,11 @@ export interface Doubt {
   readonly ifindex?: number;
 }
 
+/** The same text for the same doubt. */
+export function doubtName({ family, table, ifindex }: Doubt): string {
+  return `${family} ${table} ${ifindex ?? ""}`;
+}
+
 export class Stale {
   links = true;
   addresses = true;
@@ -39,7 +44,11 @@ export class Stale {
   }
 
   doubt(doubt: Doubt): void {
-    this.#doubts.set(`${doubt.family} ${doubt.table} ${doubt.ifindex ?? ""}`, doubt);
+    this.#doubts.set(doubtName(doubt), doubt);
+  }
+
+  hasDoubt(family: Family, table: number): boolean {
+    return [...this.#doubts.values()].some((doubt) => doubt.family === family && doubt.table === table);
   }
 
   takeDoubts(): Doubt[] {

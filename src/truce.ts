@@ -22,43 +22,42 @@ interface Fight {
 export class Truce {
   readonly #log: Log;
   readonly #fights = new Map<string, Fight>();
-  /** The places that another program has changed since the last pass. */
-  readonly #troubled = new Set<string>();
-  /** The places where changes were held back. */
-  readonly #owed = new Map<string, Family>();
+  /** The places that another program has changed since the last pass, and the keys of tables that it was about. */
+  readonly #troubled = new Map<string, Set<number>>();
+  /** The places where repairs were held back. */
+  readonly #owed = new Map<string, { family: Family; keys: Set<number> }>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** Is told that another program has changed a table of ours, or, without a table, our rules. */
-  trouble(family: Family, table?: number): void {
-    this.#troubled.add(placeName(family, table));
+  /** Is told that another program has changed our rules, or some keys of a table of ours. */
+  trouble(family: Family, about?: { table: number; keys: ReadonlySet<number> }): void {
+    const place = placeName(family, about?.table);
+    const keys = this.#troubled.get(place);
+    this.#troubled.set(place, keys && about ? keys.union(about.keys) : new Set(about?.keys));
   }
 
-  /** Leaves out the changes of places that are to be left alone for now. */
+  /** Leaves out the repairs of places that are to be left alone for now; all other changes are made. */
   sift<T extends Change>(changes: readonly T[], now: number): readonly T[] {
-    if (this.#troubled.size === 0 && this.#owed.size === 0) return changes;
+    if (this.#troubled.size === 0) return changes;
     const verdicts = new Map<string, boolean>();
     return changes.filter((change) => {
+      if (change.op === "delete-rule") return true;
       const { family } = "rule" in change ? change.rule : change;
       const place = placeName(family, "rule" in change ? undefined : change.table);
-      let mayChange = verdicts.get(place);
-      if (mayChange === undefined) verdicts.set(place, mayChange = this.#mayChange(place, now));
-      if (!mayChange) this.#owed.set(place, family);
-      return mayChange;
+      const keys = this.#troubled.get(place);
+      if (!keys || ("key" in change && !keys.has(change.key))) return true;
+      let mayRepair = verdicts.get(place);
+      if (mayRepair === undefined) verdicts.set(place, mayRepair = this.#mayRepair(place, now));
+      if (!mayRepair) this.#owed.set(place, { family, keys });
+      return mayRepair;
     });
   }
 
   /** Ends a pass: trouble that led to no change was none. */
   endPass(): void {
     this.#troubled.clear();
-  }
-
-  #mayChange(place: string, now: number): boolean {
-    return this.#troubled.has(place)
-      ? this.#mayRepair(place, now)
-      : (this.#fights.get(place)?.until ?? -Infinity) <= now;
   }
 
   #mayRepair(place: string, now: number): boolean {
@@ -80,7 +79,7 @@ export class Truce {
     return false;
   }
 
-  /** The families in which changes that were held back may be made now; forgets the fights that are over. */
+  /** The families in which repairs that were held back may be made now; forgets the fights that are over. */
   resume(now: number): Set<Family> {
     for (const [place, { repairs, hold, until }] of this.#fights) {
       if (until > now - WINDOW || repairs.some((time) => now - time < WINDOW)) continue;
@@ -88,11 +87,11 @@ export class Truce {
       this.#fights.delete(place);
     }
     const due = [...this.#owed].filter(([place]) => (this.#fights.get(place)?.until ?? -Infinity) <= now);
-    for (const [place] of due) {
+    for (const [place, { keys }] of due) {
       this.#owed.delete(place);
-      this.#troubled.add(place);
+      this.#troubled.set(place, keys);
     }
-    return new Set(due.map(([, family]) => family));
+    return new Set(due.map(([, { family }]) => family));
   }
 
   /** In how many milliseconds the next hold, or the memory of a fight, ends; undefined where there is none. */

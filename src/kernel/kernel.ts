@@ -54,7 +54,7 @@ export class Kernel implements Disposable {
         Socket.open({ groups: Object.values(GROUP), receiveBuffer: EVENT_BUFFER }),
       );
       this.#waiter = this.#stack.use(new Waiter(this.#events.fd));
-      this.#queries = this.#stack.use(Socket.open());
+      this.#queries = this.#stack.use(Socket.open({ forCaches: true }));
       this.#dumps = this.#stack.use(Socket.open({ strict: true }));
       this.#writes = this.#stack.use(Socket.open({ receiveBuffer: ANSWER_BUFFER }));
       this.#links = this.#stack.use(new LinkCache());

@@ -2,7 +2,7 @@
 
 import { ERRNO, NetlinkError } from "../../ffi/error.ts";
 import { FLAG, MESSAGE } from "../../ffi/message.ts";
-import { exchange, type Writer } from "../../ffi/request.ts";
+import { type Answers, exchange, type Writer } from "../../ffi/request.ts";
 import type { RouteCodec, RouteFields } from "../../ffi/route.ts";
 import { writeRule } from "../../ffi/rule.ts";
 import type { Socket } from "../../ffi/socket.ts";
@@ -37,6 +37,8 @@ const FLAGS: Readonly<Record<RouteChange["op"], number>> = {
 export interface Written {
   /** Those that are in place now. */
   readonly done: readonly Change[];
+  /** Those that were in place before: what was known of the kernel is not so. */
+  readonly already: readonly Change[];
   readonly refused: readonly Refusal[];
 }
 
@@ -51,27 +53,37 @@ export function* writeChanges(changes: readonly Change[], pen: Pen): Generator<W
       if (end === start) first = last;
       put(changes[end++], { pen, fields, sequence: last });
     }
-    if (end === start) throw new NetlinkError("write a change", "it is too long for a message", { code: 0 });
-    const answers = exchange(pen.socket, pen.writer, last);
+    if (end === start) {
+      yield { done: [], already: [], refused: [{ change: changes[start++], ...TOO_LONG }] };
+      continue;
+    }
     const batch = changes.slice(start, end);
-    const refused = answers.refusals.map(({ sequence, errno, reason }) => {
-      return { change: batch[(sequence - first) >>> 0], errno, reason, unknown: false };
-    }).filter(({ change, errno }) => change && !isSo(change, errno));
-    const denied = refused.find(({ errno }) => errno === ERRNO.EPERM);
-    if (denied) throw new NetlinkError("change routes or rules", denied.reason, { code: ERRNO.EPERM });
-    yield answers.complete ? settled(batch, refused) : { done: [], refused: batch.map(unanswered) };
+    yield outcomeOf(batch, { first, answers: exchange(pen.socket, pen.writer, last) });
     start = end;
   }
 }
 
-function settled(batch: readonly Change[], refused: readonly Refusal[]): Written {
-  if (refused.length === 0) return { done: batch, refused };
-  const failed = new Set(refused.map(({ change }) => change));
-  return { done: batch.filter((change) => !failed.has(change)), refused };
-}
+const TOO_LONG = { reason: "it is too long for a message", unknown: false };
+const UNANSWERED = { reason: "the kernel did not answer", unknown: true };
 
-function unanswered(change: Change): Refusal {
-  return { change, reason: "the kernel did not answer", unknown: true };
+function outcomeOf(
+  batch: readonly Change[],
+  { first, answers }: { first: number; answers: Answers },
+): Written {
+  if (!answers.complete) {
+    return { done: [], already: [], refused: batch.map((change) => ({ change, ...UNANSWERED })) };
+  }
+  if (answers.refusals.length === 0) return { done: batch, already: [], refused: [] };
+  const already: Change[] = [], refused: Refusal[] = [];
+  for (const { sequence, errno, reason } of answers.refusals) {
+    const change = batch[(sequence - first) >>> 0];
+    if (errno === ERRNO.EPERM) throw new NetlinkError("change routes or rules", reason, { code: errno });
+    if (!change) continue;
+    if (isSo(change, errno)) already.push(change);
+    else refused.push({ change, reason, unknown: false });
+  }
+  const others = new Set([...already, ...refused.map(({ change }) => change)]);
+  return { done: batch.filter((change) => !others.has(change)), already, refused };
 }
 
 function sizeOf(change: Change, { codec }: Pen): number {

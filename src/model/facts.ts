@@ -30,8 +30,9 @@ export class MainFacts {
   readonly #defaults = new Map<number, number>();
   readonly #coverage = new Map<number, Coverage>();
   readonly #tables = new Map<number, number>();
-  readonly #anyIp = new Set<number>();
+  readonly #anyIp = new Map<number, number>();
   #version = 0;
+  #banVersion = 0;
 
   /** Becomes the observer of `store`, which is to be empty. */
   constructor(store: RouteStore) {
@@ -43,6 +44,11 @@ export class MainFacts {
   /** Changes whenever a role, a ban or an AnyIP address may have changed. */
   get version(): number {
     return this.#version;
+  }
+
+  /** Changes whenever a ban of main comes or goes. */
+  get banVersion(): number {
+    return this.#banVersion;
   }
 
   hasDefault(ifindex: number): boolean {
@@ -77,8 +83,8 @@ export class MainFacts {
   }
 
   /** The keys of local routes that make a prefix ours without an address on the interface. */
-  get anyIpKeys(): ReadonlySet<number> {
-    return this.#anyIp;
+  get anyIpKeys(): Iterable<number> {
+    return this.#anyIp.keys();
   }
 
   #note(key: number, route: StoredRoute, sign: 1 | -1): void {
@@ -88,7 +94,8 @@ export class MainFacts {
   }
 
   #noteLocal(key: number, sign: 1 | -1): void {
-    if (sign > 0) this.#anyIp.add(key);
+    const routes = (this.#anyIp.get(key) ?? 0) + sign;
+    if (routes > 0) this.#anyIp.set(key, routes);
     else this.#anyIp.delete(key);
     this.#version++;
   }
@@ -97,6 +104,7 @@ export class MainFacts {
     const { keys, paths } = this.#store;
     const path = paths.get(id);
     if (isBan(path)) {
+      this.#banVersion++;
       this.#version++;
       return;
     }

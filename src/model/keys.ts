@@ -36,6 +36,7 @@ export class Keys {
   meta(length: number, tos = 0, source = ""): number {
     let id = source === "" ? 0 : this.#sources.indexOf(source);
     if (id < 0) id = this.#sources.push(source) - 1;
+    if (id > 0xffff) throw new RangeError("there are more source prefixes than can be told apart");
     return (length | (tos << 8) | (id << 16)) >>> 0;
   }
 

@@ -6,14 +6,15 @@ import type { Attribute, Nexthop, Path } from "./records.ts";
 export class Paths {
   readonly #paths: (Path | undefined)[] = [undefined];
   readonly #ids = new Map<string, number>();
+  readonly #free: number[] = [];
 
   /** The number of `path`. */
   intern(path: Path): number {
     const identity = pathIdentity(path);
     let id = this.#ids.get(identity);
     if (id === undefined) {
-      id = this.#paths.length;
-      this.#paths.push(path);
+      id = this.#free.pop() ?? this.#paths.length;
+      this.#paths[id] = path;
       this.#ids.set(identity, id);
     }
     return id;
@@ -35,12 +36,13 @@ export class Paths {
     for (const id of this.#ids.values()) yield this.get(id);
   }
 
-  /** Forgets all paths but those with these numbers. A number that was forgotten is never given out again. */
+  /** Forgets all paths but those with these numbers: when nobody holds another, because it is given out again. */
   retain(used: ReadonlySet<number>): void {
     for (const [identity, id] of this.#ids) {
       if (used.has(id)) continue;
       this.#ids.delete(identity);
-      delete this.#paths[id];
+      this.#paths[id] = undefined;
+      this.#free.push(id);
     }
   }
 }

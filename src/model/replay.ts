@@ -22,7 +22,7 @@ export function replay(store: RouteStore, event: RouteEvent): Effect {
 }
 
 function replayNew4(store: RouteStore, { key, route, replace, append }: RouteEvent): Effect {
-  if (store.find(key, route) >= 0) return "none";
+  if (isSeen(store, { key, route })) return "none";
   if (replace) {
     const [first] = equals(store, key, route);
     if (first !== undefined) store.remove(first);
@@ -33,7 +33,7 @@ function replayNew4(store: RouteStore, { key, route, replace, append }: RouteEve
 
 function replayNew6(store: RouteStore, { key, route, replace }: RouteEvent): Effect {
   const same = equals(store, key, route);
-  if (store.find(key, route) >= 0 && (!replace || same.length === 1)) return "none";
+  if (isSeen(store, { key, route }) && (!replace || same.length === 1)) return "none";
   if (replace) {
     for (const slot of same) store.remove(slot);
     store.add(key, route);
@@ -67,6 +67,11 @@ function replayDelete(store: RouteStore, { key, route }: RouteEvent): Effect {
     return "changed";
   }
   return same.length > 0 ? "doubt" : "none";
+}
+
+/** Whether the route is there already; then it has been seen again. */
+function isSeen(store: RouteStore, { key, route }: Pick<RouteEvent, "key" | "route">): boolean {
+  return store.find(key, route) >= 0 && !store.add(key, route);
 }
 
 /** The slots of the same key, table and metric, in order. */

@@ -26,7 +26,7 @@ export function findConflict(target: Target, circumstances: Circumstances): Note
   if (isTaken) return undefined;
   const foreign = foreignRule(target, circumstances);
   if (foreign) return conflict(`table ${table} is used by the rule ${foreign}`);
-  if (!observed.families[family].proven) {
+  if (!observed.families[family].isProven(table)) {
     return { kind: "warning", text: `table ${table} is not known to be free while rules and routes change` };
   }
   return findRouteOfTable(target, circumstances);

@@ -1,10 +1,11 @@
 /** What an interface table should hold for one key of main. */
 
-import { covers, type Family, isLinkLocal, type Prefix } from "../model/address.ts";
+import { type Family, isLinkLocal } from "../model/address.ts";
 import { withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
 import { isBan, type Path, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
+import type { Bans } from "./bans.ts";
 import type { Role } from "./options.ts";
 
 /** A route of one key and one table: its metric and the number of its path. */
@@ -28,15 +29,10 @@ export interface MirrorContext {
   /** From a local address to its interface, for routes that name it as preferred source. */
   readonly sources: ReadonlyMap<string, number>;
   /** The bans of main, but those that a better metric of main outdoes. */
-  readonly bans: readonly Ban[];
+  readonly bans: Bans;
   readonly metrics: readonly MetricOverride[];
   /** `RTPROT_*` of the routes that main has no message for. */
   readonly protocol: number;
-}
-
-export interface Ban {
-  readonly destination: Prefix;
-  readonly source: string;
 }
 
 const NOTHING: readonly Entry[] = [];
@@ -171,12 +167,9 @@ export class Mirror {
   /** Whether a ban that is copied lies above this key, so that main's route here must pierce it. */
   #isBanned(key: number): boolean {
     const { bans } = this.#context;
-    if (bans.length === 0) return false;
-    const destination = this.#store.keys.destination(key), source = this.#store.keys.source(key);
-    return bans.some((ban) =>
-      ban.destination.length < destination.length && covers(ban.destination, destination) &&
-      (ban.source === "" || ban.source === source)
-    );
+    if (bans.isEmpty) return false;
+    const { keys } = this.#store;
+    return bans.above(keys.destination(key), keys.source(key));
   }
 
   /** The path of a route that sends packets on to the next rule: so, in the end, to main. */

@@ -4,20 +4,22 @@ import { covers, parsePrefix } from "../model/address.ts";
 import { type Rule, TABLE } from "../model/records.ts";
 import { ruleText } from "../model/text.ts";
 import type { Note } from "./note.ts";
+import { HIGHEST_PRIORITY } from "./ownership.ts";
 
 /** `FR_ACT_NOP`: does nothing. */
 const ACTION_NOP = 3;
-const HIGHEST_PRIORITY = 32765;
+/** The last before main's rule. */
+const LAST_PRIORITY = 32765;
 
 /** `foreign` and `desired` are of one family; `desired` are the rules that we want. */
 export function neighbourNotes(foreign: readonly Rule[], desired: readonly Rule[]): Note[] {
-  const [first] = desired;
-  if (!first) return [];
+  if (desired.length === 0) return [];
+  const last = Math.max(...desired.map(({ priority }) => priority));
   return foreign.filter(concernsUs).flatMap((rule): Note[] => {
     if (!meets(rule, desired)) return [];
     const name = `the rule '${rule.priority}: ${ruleText(rule)}' (IPv${rule.family})`;
     // One of our own priority was there first.
-    const text = rule.priority <= first.priority
+    const text = rule.priority <= last
       ? `${name} stands in front of ours and may take their packets${
         advice(rule.priority - 1, "comes before it")
       }`
@@ -35,7 +37,7 @@ function advice(priority: number, effect: string): string {
 /** Whether a rule is more than the kernel's own three, and does something. */
 function concernsUs({ action, table, from, priority, l3mdev }: Rule): boolean {
   if (action === ACTION_NOP || l3mdev || table === TABLE.local) return false;
-  return from !== undefined || priority <= HIGHEST_PRIORITY;
+  return from !== undefined || priority <= LAST_PRIORITY;
 }
 
 /** Whether ordinary packets of one of our sources match. */

@@ -18,6 +18,6 @@ export interface ObservedFamily {
   readonly rules: readonly Rule[];
   readonly store: RouteStore;
   readonly facts: MainFacts;
-  /** Whether what is absent from rules and routes is known to be absent. */
-  readonly proven: boolean;
+  /** Whether what is absent from the rules and from that table is known to be absent. */
+  readonly isProven: (table: number) => boolean;
 }

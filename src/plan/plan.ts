@@ -2,12 +2,12 @@
 
 import { FAMILIES, type Family } from "../model/address.ts";
 import { matchesGlob } from "../model/glob.ts";
-import { ACTION_LOOKUP, type Address, isBan, type Link, TABLE } from "../model/records.ts";
+import { ACTION_LOOKUP, type Address, type Link } from "../model/records.ts";
 import type { Rule } from "../model/records.ts";
-import type { RouteStore } from "../model/store.ts";
+import { Bans, findBans } from "./bans.ts";
 import { isGlobal, localAddresses } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
-import { type Ban, Mirror, type Target } from "./mirror.ts";
+import { Mirror, type Target } from "./mirror.ts";
 import { neighbourNotes } from "./neighbours.ts";
 import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
@@ -62,7 +62,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   );
   const addresses = localAddresses(family, work);
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
-  const bans = facts.hasBans() ? findBans(store) : [];
+  const bans = facts.hasBans() ? findBans(store) : new Bans();
   const mirror = new Mirror(
     { family, inside, sources, bans, metrics: options.metrics, protocol: options.protocol },
     store,
@@ -103,18 +103,19 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     inside,
     sources,
     mirror,
-    signature: JSON.stringify([targets, [...inside], [...sources], bans, released]),
+    signature: JSON.stringify([targets, [...inside], [...sources], facts.banVersion, released]),
   };
 }
 
 /**
  * The tables that our rules lead to and that are no target's. Such a table is the interface's that its number says, or
  * else, where an option has changed, the one's whose address the rule has. One that neither tells, and that somebody else's
- * rule leads to as well, is not ours to empty.
+ * rule leads to as well, is not ours to empty; nor is a VRF's.
  */
 function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
   const { observed, options, ours, rules } = work;
-  return [...tables].flatMap((table): Target[] => {
+  const vrfTables = new Set([...observed.links.values()].map(({ vrfTable }) => vrfTable));
+  return [...tables].filter((table) => !vrfTables.has(table)).flatMap((table): Target[] => {
     const sources = ours.filter((rule) => rule.table === table).map(({ from }) => from);
     const owner = observed.addresses.find(({ ip }) => sources.includes(ip))?.ifindex;
     const byNumber = table - options.tableBase;
@@ -183,18 +184,6 @@ function sourceRule({ family, ip }: Address, { table }: Target, { priority, prot
   // Of one priority the first rule that was added wins: a prefix must not stand before an address inside it.
   const own = ip.includes("/") ? priority + 1 : priority;
   return { family, priority: own, action: ACTION_LOOKUP, table, protocol, from: ip };
-}
-
-/** The bans that main obeys: a better metric for the same key outdoes one. */
-function findBans(store: RouteStore): Ban[] {
-  const bans: Ban[] = [];
-  for (const key of store.routedKeys()) {
-    let slot = store.first(key);
-    while (slot >= 0 && store.table(slot) !== TABLE.main) slot = store.next(slot);
-    if (slot < 0 || !isBan(store.paths.get(store.path(slot)))) continue;
-    bans.push({ destination: store.keys.destination(key), source: store.keys.source(key) });
-  }
-  return bans;
 }
 
 /** Whether a conflict has left out every interface that would take part. */

@@ -68,7 +68,7 @@ function readFamily(
     rules: readRules((family === 4 ? text.rules : text.rules6) ?? "", family),
     store,
     facts,
-    proven: !text.unproven?.includes(family),
+    isProven: () => !text.unproven?.includes(family),
   };
 }
 
