@@ -2,6 +2,7 @@
 
 import { type Family, formatIp, parseIp } from "../src/model/address.ts";
 import { type Attribute, isBan, type Metric, type Nexthop, ONLINK, type Path } from "../src/model/records.ts";
+import { CONGESTION_CONTROL } from "../src/model/metrics.ts";
 import { AF_INET, AF_INET6, attributes, type RawAttribute, swap32 } from "./message.ts";
 
 /** Attributes of a route (`enum rtattr_type_t`). */
@@ -27,8 +28,6 @@ export const RTA = {
   nhId: 30,
 } as const;
 
-/** RTAX_CC_ALGO: the one metric that is a text. */
-const CONGESTION_CONTROL = 16;
 /** RTAX_FASTOPEN_NO_COOKIE: RTAX_MAX since Linux 4.15. */
 const LAST_METRIC = 17;
 

@@ -1,7 +1,8 @@
 /** What each call of the program does, and the exit status that it ends with. */
 
 import { runDaemon } from "./daemon.ts";
-import { changeCommand, namesOf } from "./describe.ts";
+import { vocabularyOf } from "./apply.ts";
+import { changeCommand } from "./describe.ts";
 import { dumpLines } from "./dump.ts";
 import { Host } from "./host.ts";
 import type { Log } from "./log.ts";
@@ -79,7 +80,7 @@ async function once(
 
 function dryRun(host: Host, reconciler: Reconciler): number {
   const { plan, first, then } = reconciler.decide();
-  const vocabulary = { stores: host.stores, names: namesOf(host.observed.links) };
+  const vocabulary = vocabularyOf(host);
   printLines([
     ...plan.notes.map(({ text }) => `# ${text}`),
     ...[...first, ...then].map((change) => changeCommand(change, vocabulary)),

@@ -11,8 +11,6 @@ import type { Reconciler } from "./reconcile.ts";
  * be woken up costs more than to look.
  */
 const LINGER = 5;
-/** For so long, in milliseconds, a stream of notifications may keep signals waiting. */
-const PATIENCE = 50;
 
 /** A host on which routes never stop changing is ready all the same. */
 const FIRST_PASSES = 5;
@@ -32,7 +30,7 @@ interface Loop {
 /** Runs until SIGTERM or SIGINT; rules and routes stay. Throws where the first pass fails. */
 export async function runDaemon(host: Host, loop: Loop): Promise<void> {
   const stop = () => {
-    loop.reconciler.stopped = true;
+    loop.reconciler.stop();
     host.kernel.wake();
   };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
@@ -89,17 +87,10 @@ async function firstPasses(host: Host, { reconciler, log }: Loop): Promise<void>
 }
 
 /** Passes, as long as one notification follows the other. */
-async function busyTime(
-  host: Host,
-  { reconciler, log }: { reconciler: Reconciler; log: Log },
-): Promise<void> {
-  let since = performance.now();
+async function busyTime(host: Host, { reconciler, log }: Loop): Promise<void> {
   do {
     const outcome = await reconciler.pass();
     if (changedRules(outcome)) log.info(summary(outcome));
-    if (performance.now() - since > PATIENCE) {
-      await reconciler.breathe();
-      since = performance.now();
-    }
+    await reconciler.breathe();
   } while (!reconciler.stopped && (host.pending || host.kernel.hears(LINGER)));
 }

@@ -1,17 +1,16 @@
 /** The one loop: observe, plan, diff, apply. */
 
-import { changeCommand, namesOf, storedRouteText, type Vocabulary } from "./describe.ts";
+import { Applier, vocabularyOf } from "./apply.ts";
+import { storedRouteText } from "./describe.ts";
 import { diffKey, diffRules, type RouteDiff } from "./diff.ts";
 import type { Host } from "./host.ts";
-import { NetlinkError } from "./kernel/errors.ts";
-import type { Refusal } from "./kernel/write.ts";
 import type { Log } from "./log.ts";
-import type { Change, RouteChange, RuleChange } from "./model/change.ts";
+import type { Change, RuleChange } from "./model/change.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
 import { sameRule } from "./model/records.ts";
 import { order, type Stages } from "./order.ts";
 import { Notices } from "./notices.ts";
-import { type Outcome, tally } from "./outcome.ts";
+import type { Outcome } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
 import { isOurs } from "./plan/ownership.ts";
 import type { Observed } from "./plan/observed.ts";
@@ -30,9 +29,6 @@ export interface ReconcilerOptions {
   readonly planner?: (observed: Observed, options: Options) => Plan;
 }
 
-/** How long the event loop may be kept from signals, in milliseconds. */
-const PATIENCE = 50;
-
 export class Reconciler {
   readonly #host: Host;
   readonly #options: Options;
@@ -40,14 +36,10 @@ export class Reconciler {
   readonly #planner: (observed: Observed, options: Options) => Plan;
   readonly #notices: Notices;
   readonly #truce: Truce;
+  readonly #applier: Applier;
   #plan?: Plan;
   #plannedFor = "";
   #wasProven: Record<Family, boolean> = { 4: true, 6: true };
-  /** What the kernel refused: tried again in every pass. */
-  readonly #refused = new Map<string, Change>();
-  #breathed = performance.now();
-  /** Set from outside: no further batch is written. */
-  stopped = false;
 
   constructor(host: Host, { options, log, planner = planAll }: ReconcilerOptions) {
     this.#host = host;
@@ -56,6 +48,21 @@ export class Reconciler {
     this.#planner = planner;
     this.#notices = new Notices(log);
     this.#truce = new Truce(log);
+    this.#applier = new Applier(host, log);
+  }
+
+  /** Writes nothing more, not even what the pass under way has left to write. */
+  stop(): void {
+    this.#applier.stopped = true;
+  }
+
+  get stopped(): boolean {
+    return this.#applier.stopped;
+  }
+
+  /** Lets signals and timers have their turn, if they have waited for long. */
+  breathe(): Promise<void> {
+    return this.#applier.breathe();
   }
 
   /** Observes, and says what is to be done about all that is dirty. */
@@ -87,41 +94,12 @@ export class Reconciler {
       (change.op !== "delete" && change.op !== "delete-rule") ||
       ("key" in change && heard[change.family].has(change.key)) ||
       host.isProven("rule" in change ? change.rule.family : change.family);
-    return { plan: this.#plan!, first, then: then.filter(mayGo) };
+    return { plan: this.plan, first, then: then.filter(mayGo) };
   }
 
-  /** One whole pass. */
-  async pass(): Promise<Outcome> {
-    const { first, then } = this.decide();
-    const retried = [...this.#refused.keys()];
-    const refused = new Map<string, Refusal>();
-    await this.#write(first, refused);
-    // A gateway may have been unreachable only until a later route of the same stage was there.
-    for (let before = Infinity; refused.size > 0 && refused.size < before && !this.stopped;) {
-      before = refused.size;
-      const again = [...refused.values()].map(({ change }) => change);
-      refused.clear();
-      await this.#write(again, refused);
-    }
-    await this.#standIn(refused.values());
-    await this.#write(then, refused);
-    for (const identity of retried) if (!refused.has(identity)) this.#refused.delete(identity);
-    this.#report(refused);
-    return tally([...first, ...then], [...refused.values()].map(({ change }) => change));
-  }
-
-  /**
-   * Where a route is refused, a shorter one of its table would send its packets where main does not. So a throw stands in
-   * for it, until it is accepted: main decides.
-   */
-  async #standIn(refused: Iterable<Refusal>): Promise<void> {
-    const throws = [...refused].flatMap(({ change, unknown }): RouteChange[] => {
-      if ("rule" in change || change.op === "delete" || unknown) return [];
-      const path = this.plan.families[change.family].mirror.throwPath();
-      if (this.#host.stores[change.family].find(change.key, { ...change, path }) >= 0) return [];
-      return [{ ...change, op: change.family === 4 ? "append" : "replace", path }];
-    });
-    await this.#write(throws, new Map());
+  /** One whole pass. Throws where the kernel did not answer: what it did is not known then. */
+  pass(): Promise<Outcome> {
+    return this.#applier.apply(this.decide());
   }
 
   /** In how many milliseconds a pass is due though nothing is heard; undefined where none is. */
@@ -164,7 +142,7 @@ export class Reconciler {
       if (host.isProven(family) && !this.#wasProven[family]) host.dirty[family].all = true;
       this.#wasProven[family] = host.isProven(family);
     }
-    const rulesOwed = [...this.#refused.values()].some((change) => "rule" in change);
+    const rulesOwed = [...this.#applier.refused].some((change) => "rule" in change);
     if (this.#plan && this.#state() === this.#plannedFor && !rulesOwed) return [];
     const old = this.#plan;
     const next = this.#plan = this.#planner(observed, this.#options);
@@ -179,7 +157,7 @@ export class Reconciler {
       // What the kernel refused, or was not seen, nobody took away.
       const isLost = (change: RuleChange) =>
         change.op === "add-rule" && before.some((one) => sameRule(one, change.rule)) &&
-        !this.#refused.has(this.#identity(change));
+        !this.#applier.wasRefused(change);
       if (host.isProven(family) && changes.some(isLost)) this.#truce.trouble(family);
       return changes;
     });
@@ -200,60 +178,22 @@ export class Reconciler {
 
   #diffFamily(family: Family, diff: RouteDiff): void {
     const dirty = this.#host.dirty[family], store = this.#host.stores[family];
-    for (const change of this.#refused.values()) {
+    for (const change of this.#applier.refused) {
       if ("key" in change && change.family === family) dirty.keys.add(change.key);
     }
     const keys = dirty.all ? store.routedKeys() : dirty.keys;
-    for (const key of keys) diffKey(key, this.#plan!.families[family], { store, diff });
+    for (const key of keys) diffKey(key, this.plan.families[family], { store, diff });
     dirty.all = false;
     dirty.keys.clear();
     for (const [table, keys] of this.#host.meddled[family]) this.#truce.trouble(family, { table, keys });
     this.#host.meddled[family].clear();
   }
 
-  async #write(changes: readonly Change[], refused: Map<string, Refusal>): Promise<void> {
-    if (this.#log.tells("debug")) { for (const change of changes) this.#log.debug(this.#command(change)); }
-    for (const written of this.#host.kernel.write(changes)) {
-      for (const refusal of written.refused) refused.set(this.#identity(refusal.change), refusal);
-      this.#host.keepUp(written);
-      if (performance.now() - this.#breathed > PATIENCE) await this.breathe();
-      if (this.stopped) return;
-    }
-  }
-
-  /** Lets signals and timers have their turn. */
-  async breathe(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve));
-    this.#breathed = performance.now();
-  }
-
-  #report(refused: ReadonlyMap<string, Refusal>): void {
-    for (const [identity, { change, reason }] of refused) {
-      if (!this.#refused.has(identity)) this.#log.error(`${this.#command(change)}: ${reason}`);
-      this.#refused.set(identity, change);
-    }
-    const unanswered = [...refused.values()].find(({ unknown }) => unknown);
-    if (unanswered) throw new NetlinkError("write changes", unanswered.reason, { code: 0 });
-  }
-
-  /** The same for every way to write one route: what is refused once is told of once. */
-  #identity(change: Change): string {
-    if ("rule" in change || change.op === "delete") return this.#command(change);
-    return storedRouteText(change, this.vocabulary);
-  }
-
-  #command(change: Change): string {
-    return changeCommand(change, this.vocabulary);
-  }
-
   #noticeForeign({ foreign }: RouteDiff): void {
     for (const route of foreign) {
-      this.#notices.foreign(`left as it is: not a route of ours: ${storedRouteText(route, this.vocabulary)}`);
+      this.#notices.foreign(
+        `left as it is: not a route of ours: ${storedRouteText(route, vocabularyOf(this.#host))}`,
+      );
     }
-  }
-
-  /** What gives the numbers in changes their words. */
-  get vocabulary(): Vocabulary {
-    return { stores: this.#host.stores, names: namesOf(this.#host.observed.links) };
   }
 }

@@ -34,6 +34,8 @@ const KINDS: Readonly<Record<string, MetricKind>> = {
 
 /** RTAX_LOCK: a mask of the metrics that the kernel must not change. */
 const LOCK = 1;
+/** RTAX_CC_ALGO: the one metric that is a text, and the one that a delete cannot say to be absent. */
+export const CONGESTION_CONTROL = 16;
 /** TCP heeds rto_min only where it is locked, so that `ip` locks it unasked. */
 const RTO_MIN = 13;
 /** TCP_CA_NAME_MAX - 1 (net/tcp.h). */

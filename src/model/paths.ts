@@ -1,5 +1,6 @@
 /** Every path once: routes that forward alike share one number. */
 
+import { CONGESTION_CONTROL } from "./metrics.ts";
 import type { Attribute, Nexthop, Path } from "./records.ts";
 
 /** Interns paths: equal paths have equal numbers, from 1 upwards. */
@@ -102,9 +103,6 @@ export function hasNexthops(whole: Path, part: Path): boolean {
 function sameDestination(a: Nexthop, b: Nexthop): boolean {
   return a.ifindex === b.ifindex && a.gateway === b.gateway;
 }
-
-/** RTAX_CC_ALGO: the one metric that a delete cannot say to be absent. */
-const CONGESTION_CONTROL = 16;
 
 /**
  * Whether a request to delete an IPv4 route of path `asked` fits one of the same key and metric: what it does not name

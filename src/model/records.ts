@@ -126,6 +126,11 @@ export interface Path {
   readonly attributes: readonly Attribute[];
 }
 
+/** RTA_PREF: a router's preference, one byte (RFC 4191). */
+export const PREF = 20;
+/** RTA_FLOW: realms. */
+export const FLOW = 11;
+
 /** Whether a route of this path refuses or skips instead of leading somewhere. */
 export function isBan(path: Path): boolean {
   return path.type >= TYPE.blackhole && path.type <= TYPE.throw;

@@ -5,11 +5,13 @@ import { metricWords } from "./metrics.ts";
 import {
   ACTION_LOOKUP,
   type Address,
+  FLOW,
   isBan,
   type Link,
   type Nexthop,
   ONLINK,
   type Path,
+  PREF,
   type Rule,
   SCOPE,
   TABLE,
@@ -63,8 +65,6 @@ const ACTION_NAMES: Readonly<Record<number, string>> = {
   7: "unreachable",
   8: "prohibit",
 };
-const PREF = 20;
-const FLOW = 11;
 const PREF_NAMES: Readonly<Record<string, string>> = { "01": "high", "03": "low" };
 
 /** A name as a word of a shell command: interfaces may be called almost anything. */

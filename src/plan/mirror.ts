@@ -3,7 +3,7 @@
 import { type Family, isLinkLocal } from "../model/address.ts";
 import { withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
-import { isBan, type Path, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
+import { isBan, type Path, PREF, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import type { Bans } from "./bans.ts";
 import type { Role } from "./options.ts";
@@ -36,8 +36,7 @@ export interface MirrorContext {
 }
 
 const NOTHING: readonly Entry[] = [];
-/** RTA_PREF, and its order: high, medium, low (RFC 4191). */
-const PREF = 20;
+/** The order of preferences: high, medium, low (RFC 4191). */
 const PREF_ORDER: Readonly<Record<string, number>> = { "01": 0, "00": 1, "03": 2 };
 
 /** Prefixes that are shorter lead to the world: defaults, and the halves that VPNs take in their place. */

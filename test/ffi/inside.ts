@@ -3,8 +3,8 @@
 
 import assert from "node:assert/strict";
 import { cString, liveHandles } from "../../ffi/owned.ts";
-import { isIsolated } from "../lab/isolation.ts";
 import { Namespace } from "../lab/netns.ts";
+import { isolatedTest } from "../lab/scenario.ts";
 import "./libraries.ts";
 
 const CLONE_NEWNET = 0x40000000;
@@ -21,18 +21,13 @@ export function inside(
   body: (host: Namespace) => void | Promise<void>,
   options: InsideOptions = {},
 ): void {
-  const skip = isIsolated() ? options.skip : "needs namespaces of its own: `deno task test` makes them";
-  Deno.test({
-    name: skip ? `${name} (skipped: ${skip})` : name,
-    ignore: skip !== undefined,
-    fn: async () => {
-      const [host] = await Namespace.create(["ffi"]);
-      await using _host = host;
-      using _entered = enter(`/run/netns/${host.name}`);
-      await body(host);
-      assert.deepEqual(liveHandles(), {}, "C objects are still alive at the end");
-    },
-  });
+  isolatedTest(name, async () => {
+    const [host] = await Namespace.create(["ffi"]);
+    await using _host = host;
+    using _entered = enter(`/run/netns/${host.name}`);
+    await body(host);
+    assert.deepEqual(liveHandles(), {}, "C objects are still alive at the end");
+  }, options);
 }
 
 /** Moves this thread into the network namespace, until what is given is disposed of. */

@@ -16,15 +16,16 @@ export function scenario(
   body: (world: World) => Promise<void>,
   options: ScenarioOptions = {},
 ): void {
+  isolatedTest(name, async () => {
+    await using world = await World.build(options);
+    await body(world);
+  }, options);
+}
+
+/** A test that is skipped, with the reason in its name, where there are no namespaces or `skip` says why. */
+export function isolatedTest(name: string, fn: () => Promise<void>, options: { skip?: string } = {}): void {
   const skip = isIsolated() ? options.skip : "needs namespaces of its own: `deno task test` makes them";
-  Deno.test({
-    name: skip ? `${name} (skipped: ${skip})` : name,
-    ignore: skip !== undefined,
-    fn: async () => {
-      await using world = await World.build(options);
-      await body(world);
-    },
-  });
+  Deno.test({ name: skip ? `${name} (skipped: ${skip})` : name, ignore: skip !== undefined, fn });
 }
 
 /** The same scenario once for IPv4 and once for IPv6. */
