@@ -20,6 +20,8 @@ export class Applier {
   readonly #log: Log;
   /** What the kernel refused in the last pass. */
   readonly #refused = new Map<string, Change>();
+  /** The rules that the kernel said to be there already. */
+  readonly #believed = new Set<string>();
   #breathed = performance.now();
 
   constructor(host: Host, log: Log) {
@@ -71,11 +73,27 @@ export class Applier {
     if (this.stopped) return;
     if (this.#log.tells("debug")) { for (const change of changes) this.#log.debug(this.#command(change)); }
     for (const written of this.#host.kernel.write(changes)) {
-      for (const refusal of written.refused) refused.set(this.#identity(refusal.change), refusal);
-      this.#host.keepUp(written);
+      const { done, already } = written;
+      const displaced = already.filter((change) => this.#isDisplaced(change));
+      for (const refusal of [...written.refused, ...displaced.map(asDisplaced)]) {
+        refused.set(this.#identity(refusal.change), refusal);
+      }
+      this.#host.keepUp({ done, already: already.filter((change) => !displaced.includes(change)) });
       await this.breathe();
       if (this.stopped) return;
     }
+  }
+
+  /**
+   * Whether a rule that is said to be there already was said so before, and yet was not there when all rules had been read
+   * because of that: the kernel takes some rules of others, such as one with `not`, for ours.
+   */
+  #isDisplaced(change: Change): boolean {
+    if (change.op !== "add-rule" || !this.#host.kernel.listening) return false;
+    const identity = this.#identity(change);
+    if (this.#believed.has(identity)) return true;
+    this.#believed.add(identity);
+    return false;
   }
 
   /** Lets signals and timers have their turn, if they have waited for long. */
@@ -105,6 +123,10 @@ export class Applier {
   #command(change: Change): string {
     return changeCommand(change, vocabularyOf(this.#host));
   }
+}
+
+function asDisplaced(change: Change): Refusal {
+  return { change, reason: "another program's rule stands in its place", unknown: false };
 }
 
 /** What gives the numbers in changes their words. */

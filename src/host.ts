@@ -34,6 +34,8 @@ export class Host implements Disposable {
   readonly kernel: Kernel;
   readonly stores: Stores;
   readonly dirty: Readonly<Record<Family, Dirty>>;
+  /** The keys of which a route of main was heard to have gone since they were last taken out of here. */
+  readonly gone: Readonly<Record<Family, Set<number>>>;
   /** By table, the keys whose routes another program has changed since they were last taken out of here. */
   readonly meddled: Readonly<Record<Family, Map<number, Set<number>>>>;
   /** How often notifications were lost and everything was read again. */
@@ -52,6 +54,7 @@ export class Host implements Disposable {
   #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
   readonly #unproven = new Unproven();
+  #anyIpVersion = 0;
 
   /** Opens the kernel's sockets; nothing is read yet. */
   constructor(options: Options) {
@@ -62,6 +65,7 @@ export class Host implements Disposable {
     this.#listener = new Listener(this.stores, this.#stale);
     this.dirty = this.#listener.dirty;
     this.meddled = this.#listener.meddled;
+    this.gone = this.#listener.gone;
     this.kernel = new Kernel(paths, this.stores);
     this.#reader = new TableReader(this.kernel, {
       stores: this.stores,
@@ -78,7 +82,7 @@ export class Host implements Disposable {
       rules: this.#rules[family],
       store: this.stores[family],
       facts: this.#facts[family],
-      isProven: (table: number) => !this.#unproven.rules && !this.#unproven.hasTable(family, table),
+      isProven: (table: number) => this.rulesProven && this.#isTableProven(family, table),
     });
     return { links: this.#links, addresses: this.#addresses, families: { 4: of(4), 6: of(6) } };
   }
@@ -91,7 +95,16 @@ export class Host implements Disposable {
 
   /** Whether what is absent from the rules and from main is known to be absent. */
   isProven(family: Family): boolean {
-    return !this.#stale.any && !this.#unproven.rules && !this.#unproven.hasTable(family, TABLE.main);
+    return !this.#stale.any && this.rulesProven && this.#isTableProven(family, TABLE.main);
+  }
+
+  /** Whether a rule that is not known is known not to be there. */
+  get rulesProven(): boolean {
+    return !this.#stale.rules && !this.#unproven.rules;
+  }
+
+  #isTableProven(family: Family, table: number): boolean {
+    return !this.#stale.hasDoubt(family, table) && !this.#unproven.hasTable(family, table);
   }
 
   /** Whether all that was read is known to be all there is. */
@@ -116,7 +129,10 @@ export class Host implements Disposable {
 
   /** Takes up what has happened since the last call, and reads what is stale. On the first call: everything. */
   follow(): void {
+    // Who hears nothing cannot tell whether what is read is all there is.
+    if (!this.kernel.listening) return;
     this.#drain();
+    if (this.version > 0) this.#watchAnyIp();
     const again = this.#unproven.take(performance.now());
     this.#stale.rules ||= again.rules;
     for (const doubt of again.doubts) this.#stale.doubt(doubt);
@@ -146,6 +162,7 @@ export class Host implements Disposable {
       else this.#unproven.add(doubt);
     }
     this.#drain();
+    this.#watchAnyIp();
   }
 
   #readRules(): void {
@@ -157,6 +174,14 @@ export class Host implements Disposable {
     }
     this.#unproven.rules = this.#stale.rules;
     this.#stale.rules = false;
+  }
+
+  /** An AnyIP route names a table that may not have been read. */
+  #watchAnyIp(): void {
+    const version = FAMILIES.reduce((sum, family) => sum + this.#facts[family].anyIpVersion, 0);
+    if (version === this.#anyIpVersion) return;
+    this.#anyIpVersion = version;
+    this.#suspectRoutes();
   }
 
   /** Turns what may have vanished untold, and tables that are new to us, into doubts. */
@@ -205,11 +230,7 @@ export class Host implements Disposable {
   collect(): boolean {
     for (const family of FAMILIES) this.stores[family].collect();
     if (this.#paths.size < this.#sweepAt) return false;
-    const used = new Set<number>();
-    for (const family of FAMILIES) {
-      const store = this.stores[family];
-      for (const slot of store.slots()) used.add(store.path(slot));
-    }
+    const used = new Set(FAMILIES.flatMap((family) => [...this.stores[family].usedPaths()]));
     this.#paths.retain(used);
     this.kernel.forgetPaths();
     this.#sweepAt = 2 * this.#paths.size + SPARE_PATHS;

@@ -3,6 +3,7 @@
 import type { EventHandler } from "./kernel/events.ts";
 import type { RouteFields } from "./kernel/kernel.ts";
 import type { Family } from "./model/address.ts";
+import { TABLE } from "./model/records.ts";
 import { replay } from "./model/replay.ts";
 import type { RouteStore, Stores } from "./model/store.ts";
 import { LOWEST_TABLE } from "./plan/ownership.ts";
@@ -24,6 +25,8 @@ export class Listener implements EventHandler {
   /** How often notifications were lost. */
   losses = 0;
   readonly #heard = new Map<number, number>();
+  /** The keys of which a route of main has gone. */
+  readonly gone: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
   /** By table of ours, or that may become ours: the keys whose routes another program has changed there. */
   readonly meddled: Readonly<Record<Family, Map<number, Set<number>>>> = { 4: new Map(), 6: new Map() };
   readonly #stores: Stores;
@@ -59,6 +62,9 @@ export class Listener implements EventHandler {
     const effect = replay(store, { ...event, key, route: fields });
     if (effect === "doubt") this.#stale.doubt({ family, table });
     if (effect !== "none" && !isSure) this.touch(family, key);
+    if (effect === "changed" && table === TABLE.main && (event.op === "delete" || event.replace)) {
+      this.gone[family].add(key);
+    }
     if (effect === "none" || event.by !== "another" || table < LOWEST_TABLE) return;
     const keys = this.meddled[family].get(table);
     if (keys) keys.add(key);

@@ -75,7 +75,6 @@ export class Reconciler {
       this.#plannedFor = "";
     }
     const rules = this.#replan();
-    const heard = { 4: new Set(host.dirty[4].keys), 6: new Set(host.dirty[6].keys) };
     const diff: RouteDiff = { changes: [], foreign: [] };
     for (const family of FAMILIES) this.#diffFamily(family, diff);
     this.#noticeForeign(diff);
@@ -89,12 +88,24 @@ export class Reconciler {
       },
     );
     this.#truce.endPass();
-    // Nothing goes because something was not seen while it was not known to be absent: only what was heard to have gone.
-    const mayGo = (change: Change) =>
-      (change.op !== "delete" && change.op !== "delete-rule") ||
-      ("key" in change && heard[change.family].has(change.key)) ||
-      host.isProven("rule" in change ? change.rule.family : change.family);
-    return { plan: this.plan, first, then: then.filter(mayGo) };
+    const decision = { plan: this.plan, first, then: then.filter((change) => this.#mayGo(change)) };
+    for (const family of FAMILIES) host.gone[family].clear();
+    return decision;
+  }
+
+  /** Nothing goes because something was not seen while it is not known to be absent: only what was heard to have gone. */
+  #mayGo(change: Change): boolean {
+    const host = this.#host;
+    if ("key" in change) {
+      const { op, family, key } = change;
+      return op !== "delete" || host.gone[family].has(key) || host.isProven(family);
+    }
+    const { op, rule } = change;
+    if (op !== "delete-rule" || host.isProven(rule.family)) return true;
+    // Addresses are known for sure: a rule of one that is gone, or is another interface's now, misleads.
+    const { sources, rules } = this.plan.families[rule.family];
+    const isElsewhere = rules.some(({ from, table }) => from === rule.from && table !== rule.table);
+    return host.rulesProven && !rule.from!.includes("/") && (isElsewhere || !sources.has(rule.from!));
   }
 
   /** One whole pass. Throws where the kernel did not answer: what it did is not known then. */
@@ -158,7 +169,8 @@ export class Reconciler {
       const isLost = (change: RuleChange) =>
         change.op === "add-rule" && before.some((one) => sameRule(one, change.rule)) &&
         !this.#applier.wasRefused(change);
-      if (host.isProven(family) && changes.some(isLost)) this.#truce.trouble(family);
+      const lost = host.rulesProven ? changes.filter(isLost).map(({ rule }) => rule.from!) : [];
+      if (lost.length > 0) this.#truce.trouble(family, { what: new Set(lost) });
       return changes;
     });
   }
@@ -185,7 +197,9 @@ export class Reconciler {
     for (const key of keys) diffKey(key, this.plan.families[family], { store, diff });
     dirty.all = false;
     dirty.keys.clear();
-    for (const [table, keys] of this.#host.meddled[family]) this.#truce.trouble(family, { table, keys });
+    for (const [table, keys] of this.#host.meddled[family]) {
+      this.#truce.trouble(family, { table, what: keys });
+    }
     this.#host.meddled[family].clear();
   }
 

@@ -22,20 +22,19 @@ interface Fight {
 export class Truce {
   readonly #log: Log;
   readonly #fights = new Map<string, Fight>();
-  /** The places that another program has changed since the last pass, and the keys of tables that it was about. */
-  readonly #troubled = new Map<string, Set<number>>();
+  /** The places that another program has changed since the last pass, and what of them: keys, or the sources of rules. */
+  readonly #troubled = new Map<string, Set<number | string>>();
   /** The places where repairs were held back. */
-  readonly #owed = new Map<string, { family: Family; keys: Set<number> }>();
+  readonly #owed = new Map<string, { family: Family; what: Set<number | string> }>();
 
   constructor(log: Log) {
     this.#log = log;
   }
 
-  /** Is told that another program has changed our rules, or some keys of a table of ours. */
-  trouble(family: Family, about?: { table: number; keys: ReadonlySet<number> }): void {
-    const place = placeName(family, about?.table);
-    const keys = this.#troubled.get(place);
-    this.#troubled.set(place, keys && about ? keys.union(about.keys) : new Set(about?.keys));
+  /** Is told that another program has changed some keys of a table of ours, or taken away our rules for some sources. */
+  trouble(family: Family, { table, what }: { table?: number; what: ReadonlySet<number | string> }): void {
+    const place = placeName(family, table);
+    this.#troubled.set(place, what.union(this.#troubled.get(place) ?? new Set()));
   }
 
   /** Leaves out the repairs of places that are to be left alone for now; all other changes are made. */
@@ -46,11 +45,11 @@ export class Truce {
       if (change.op === "delete-rule") return true;
       const { family } = "rule" in change ? change.rule : change;
       const place = placeName(family, "rule" in change ? undefined : change.table);
-      const keys = this.#troubled.get(place);
-      if (!keys || ("key" in change && !keys.has(change.key))) return true;
+      const what = this.#troubled.get(place);
+      if (!what?.has("rule" in change ? change.rule.from! : change.key)) return true;
       let mayRepair = verdicts.get(place);
       if (mayRepair === undefined) verdicts.set(place, mayRepair = this.#mayRepair(place, now));
-      if (!mayRepair) this.#owed.set(place, { family, keys });
+      if (!mayRepair) this.#owed.set(place, { family, what });
       return mayRepair;
     });
   }
@@ -87,9 +86,9 @@ export class Truce {
       this.#fights.delete(place);
     }
     const due = [...this.#owed].filter(([place]) => (this.#fights.get(place)?.until ?? -Infinity) <= now);
-    for (const [place, { keys }] of due) {
+    for (const [place, { what }] of due) {
       this.#owed.delete(place);
-      this.#troubled.set(place, keys);
+      this.#troubled.set(place, what);
     }
     return new Set(due.map(([, { family }]) => family));
   }

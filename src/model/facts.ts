@@ -33,6 +33,7 @@ export class MainFacts {
   readonly #anyIp = new Map<number, number>();
   #version = 0;
   #banVersion = 0;
+  #anyIpVersion = 0;
 
   /** Becomes the observer of `store`, which is to be empty. */
   constructor(store: RouteStore) {
@@ -46,7 +47,12 @@ export class MainFacts {
     return this.#version;
   }
 
-  /** Changes whenever a ban of main comes or goes. */
+  /** Changes whenever an AnyIP route comes or goes. */
+  get anyIpVersion(): number {
+    return this.#anyIpVersion;
+  }
+
+  /** Changes whenever a ban of main comes or goes, or may begin or cease to hold. */
   get banVersion(): number {
     return this.#banVersion;
   }
@@ -97,17 +103,19 @@ export class MainFacts {
     const routes = (this.#anyIp.get(key) ?? 0) + sign;
     if (routes > 0) this.#anyIp.set(key, routes);
     else this.#anyIp.delete(key);
+    this.#anyIpVersion++;
     this.#version++;
   }
 
   #noteMain(key: number, id: number, sign: 1 | -1): void {
     const { keys, paths } = this.#store;
     const path = paths.get(id);
-    if (isBan(path)) {
+    // A ban holds, or not, as the other routes of its key say.
+    if (isBan(path) || this.#hasBan(key)) {
       this.#banVersion++;
       this.#version++;
-      return;
     }
+    if (isBan(path)) return;
     const uses = this.#store.mainUses(id);
     if (uses === (sign > 0 ? 1 : 0) && path.nexthops.some(({ gateway }) => gateway)) this.#version++;
     if (keys.length(key) === 0) {
@@ -119,6 +127,14 @@ export class MainFacts {
     }
     const size = this.#sizeInWorld(key);
     if (size > 0) { for (const ifindex of devices(path)) this.#cover(ifindex, sign * size); }
+  }
+
+  #hasBan(key: number): boolean {
+    const store = this.#store;
+    for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
+      if (store.table(slot) === TABLE.main && isBan(store.paths.get(store.path(slot)))) return true;
+    }
+    return false;
   }
 
   #cover(ifindex: number, size: number): void {

@@ -126,6 +126,13 @@ export class RouteStore {
     return used;
   }
 
+  /** The numbers of the paths that routes of any table have. */
+  usedPaths(): Set<number> {
+    const used = new Set<number>();
+    for (const slot of this.slots()) used.add(this.#path[slot]);
+    return used;
+  }
+
   /** How many routes of main have that path. */
   mainUses(path: number): number {
     return path < this.#mainUses.length ? this.#mainUses[path] : 0;

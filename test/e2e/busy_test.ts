@@ -101,3 +101,30 @@ scenario("a change in main is mirrored though another program meddles with the t
     assert.match((await routes(host, 1003, "IPv4")).join("\n"), /^default via 192\.168\.0\.9/m);
   }, { within: 500 });
 });
+
+scenario("a ban that begins to hold is pierced where main pierces it", async ({ host }) => {
+  await host.batch([
+    "route add 172.16.0.0/12 via 10.0.0.1 dev em1 metric 10",
+    "route add blackhole 172.16.0.0/12 metric 4000",
+    "route add 172.16.1.0/24 via 192.168.0.1 dev em2",
+  ]);
+  await using _daemon = await Daemon.start(host);
+  await host.ip("route delete 172.16.0.0/12 via 10.0.0.1 dev em1 metric 10");
+  await eventually(async () => {
+    const text = (await routes(host, 1002, "IPv4")).join("\n");
+    assert.match(text, /^blackhole 172\.16\.0\.0\/12/m);
+    assert.match(text, /^throw 172\.16\.1\.0\/24/m);
+  });
+});
+
+scenario(
+  "the table of an interface with nothing but AnyIP is looked at before it is taken",
+  async ({ host }) => {
+    await host.ip("-6 address flush dev em1 scope global");
+    await host.ip("-6 route add default via fe80::99 dev em2 table 1002");
+    await host.ip("-6 route add local 2001:db8:77::/64 dev em1 table local");
+    const { stderr } = await symrouted(host, ["--once"]);
+    assert.match(stderr, /table 1002 has the route 'default via fe80::99 dev em2/);
+    assert.match((await routes(host, 1002, "IPv6")).join("\n"), /^default via fe80::99 dev em2/m);
+  },
+);

@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { flag } from "../lab/addressing.ts";
 import { state } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
-import { scenarios } from "../lab/scenario.ts";
+import { scenario, scenarios } from "../lab/scenario.ts";
 import { Daemon } from "../lab/symrouted.ts";
 
 scenarios("rules and routes that another program removes come back", async (world, family) => {
@@ -46,3 +46,13 @@ for (const [what, command] of [["table", "route flush table 1003"], ["rules", "r
     assert.equal(told.length, 1, told.join("\n"));
   });
 }
+
+scenario("a rule of another program that the kernel takes for ours is told of once", async ({ host }) => {
+  await using daemon = await Daemon.start(host);
+  await host.ip("rule add not from 10.0.5.5 lookup 1002 priority 27200 protocol 115");
+  await host.ip("address add 10.0.5.5/16 dev em1");
+  await daemon.line(/rule add from 10\.0\.5\.5 .*stands in its place/, { within: 5000 });
+  const told = daemon.lines.length;
+  await new Promise((resolve) => setTimeout(resolve, 500));
+  assert.equal(daemon.lines.length, told, daemon.lines.join("\n"));
+});
