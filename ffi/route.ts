@@ -45,6 +45,7 @@ export class RouteCodec {
   readonly #paths: Paths;
   #known = new RawCache();
   #encoded: (EncodedPath | undefined)[] = [];
+  #exact: (EncodedPath | undefined)[] = [];
   readonly #fields: RouteFields = {
     family: 4,
     words: new Uint32Array(4),
@@ -126,6 +127,7 @@ export class RouteCodec {
   forgetPaths(): void {
     this.#known = new RawCache();
     this.#encoded = [];
+    this.#exact = [];
   }
 
   #source(address: Uint8Array, length: number): string {
@@ -156,7 +158,7 @@ export class RouteCodec {
   ): void {
     const isExact = request.type === MESSAGE.delRoute && route.family === 4;
     const path = this.#paths.get(route.path);
-    const { bytes, flags } = isExact ? encodePathExactly(path) : this.#encodedPath(route.path);
+    const { bytes, flags } = isExact ? this.#exactPath(route.path) : this.#encodedPath(route.path);
     const source = route.source === "" ? undefined : parsePrefix(route.source);
     writer.begin(request.type, request);
     writer.word(
@@ -183,6 +185,10 @@ export class RouteCodec {
   /** How many bytes `encode` writes at most. */
   encodedSize(path: number): number {
     return this.#encodedPath(path).bytes.length + MOST_BESIDE_PATH;
+  }
+
+  #exactPath(id: number): EncodedPath {
+    return this.#exact[id] ??= encodePathExactly(this.#paths.get(id));
   }
 
   #encodedPath(id: number): EncodedPath {
