@@ -55,8 +55,6 @@ export const libnl = library("libnl-3.so.200", {
     nl_addr_get_binary_addr: { parameters: ["pointer"], result: "pointer" },
     // unsigned int nl_addr_get_len(const struct nl_addr *)
     nl_addr_get_len: { parameters: ["pointer"], result: "u32" },
-    // unsigned int nl_addr_get_prefixlen(const struct nl_addr *)
-    nl_addr_get_prefixlen: { parameters: ["pointer"], result: "u32" },
     // void nl_addr_put(struct nl_addr *): takes
     nl_addr_put: { parameters: ["pointer"], result: "void" },
 
