@@ -169,7 +169,11 @@ function routerLines(uplink: Uplink): string[] {
 }
 
 function clientLines(): string[] {
-  return ["link set lo up", `address add ${client.IPv4}/32 dev lo`, `address add ${client.IPv6}/128 dev lo`];
+  return [
+    "link set lo up",
+    `address add ${client.IPv4}/32 dev lo`,
+    `address add ${client.IPv6}/128 dev lo nodad`,
+  ];
 }
 
 function clientUplinkLines(uplink: Uplink): string[] {
