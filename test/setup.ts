@@ -7,8 +7,8 @@ interface Need {
   /** A program to be found in PATH, or a library by its soname. */
   name: string;
   purpose: Purpose;
-  /** The package that has it, by package manager. */
-  packages: Record<Manager, string>;
+  /** The packages that bring it, by package manager. */
+  packages: Record<Manager, string[]>;
 }
 
 type Manager = keyof typeof managers;
@@ -31,6 +31,7 @@ const needs: Need[] = [
   need("radvd", "test", ["radvd", "radvd", "radvd"]),
   need("dnsmasq", "test", ["dnsmasq-base", "dnsmasq", "dnsmasq"]),
   need("busybox", "test", ["busybox", "busybox", "busybox"]),
+  need("cc", "test", ["gcc libc6-dev", "gcc", "gcc"]),
 ];
 
 /** Administrators' programs are not in every user's PATH. */
@@ -67,7 +68,7 @@ export async function setup(purpose: Purpose): Promise<void> {
   if (!manager) {
     fail(`missing: ${list}; please install them (Alpine: gcompat libnl3 iproute2 nftables iputils)`);
   }
-  const packages = [...new Set(missing.map((each) => each.packages[manager]))];
+  const packages = [...new Set(missing.flatMap((each) => each.packages[manager]))];
   console.log(`missing: ${list}; installing ${packages.join(", ")} with ${manager}`);
   if (!isRoot() && !present("sudo")) fail(`installing needs root: run this as root, or install sudo`);
   await install(manager, packages);
@@ -121,7 +122,9 @@ function exists(path: string): boolean {
   }
 }
 
-function need(name: string, purpose: Purpose, [apt, dnf, pacman]: string[]): Need {
+/** `packages` in the order of the managers, several of one manager with blanks between them. */
+function need(name: string, purpose: Purpose, packages: string[]): Need {
+  const [apt, dnf, pacman] = packages.map((names) => names.split(" "));
   return { name, purpose, packages: { "apt-get": apt, dnf, pacman } };
 }
 

@@ -31,28 +31,28 @@ export class Namespace implements AsyncDisposable {
 
   /** Loads an nftables ruleset. */
   async nft(ruleset: string): Promise<void> {
-    await must(this.#inside(["nft", "-f", "-"]), { stdin: ruleset });
+    await this.must(["nft", "-f", "-"], { stdin: ruleset });
   }
 
   /** Writes kernel settings, by their path below /proc/sys/net. */
   async sysctl(settings: Record<string, string | number>): Promise<void> {
     const writes = Object.entries(settings).map(([path, value]) => `echo ${value} >/proc/sys/net/${path}`);
-    await must(this.#inside(["sh", "-ec", writes.join("\n")]));
+    await this.must(["sh", "-ec", writes.join("\n")]);
   }
 
   /** Runs a program in here to its end. */
   run(command: string[], options: RunOptions = {}): Promise<Result> {
-    return run(this.#inside(command), options);
+    return run(this.#inside(command, options), { stdin: options.stdin });
   }
 
   /** Runs a program in here that has to succeed, and gives what it printed. */
   must(command: string[], options: RunOptions = {}): Promise<string> {
-    return must(this.#inside(command), options);
+    return must(this.#inside(command, options), { stdin: options.stdin });
   }
 
   /** Starts a program in here that runs beside the test. */
   spawn(command: string[], options: RunOptions = {}): Process {
-    const process = new Process(this.#inside(command), options);
+    const process = new Process(this.#inside(command, options));
     this.#processes.push(process);
     return process;
   }
@@ -62,8 +62,11 @@ export class Namespace implements AsyncDisposable {
     await must(["ip", "netns", "delete", this.name]);
   }
 
-  #inside(command: string[]): string[] {
-    return ["ip", "netns", "exec", this.name, ...command];
+  /** The environment is for the program alone, not for the `ip` that starts it. */
+  #inside(command: string[], { env = {} }: RunOptions): string[] {
+    const assignments = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    const setting = assignments.length > 0 ? ["env", ...assignments] : [];
+    return ["ip", "netns", "exec", this.name, ...setting, ...command];
   }
 }
 

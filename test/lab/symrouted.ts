@@ -11,20 +11,32 @@ export function program(): string[] {
   return named ? [named] : [Deno.execPath(), "run", "-A", "--cached-only", "--no-prompt", main];
 }
 
+/** How the program is run. */
+export interface CallOptions {
+  /** The capability that it lacks. */
+  without?: string;
+  /** What its environment has beside the usual: see faults.ts. */
+  env?: Record<string, string>;
+}
+
 /** Runs the program to its end, as root or as root without one capability. */
 export function symrouted(
   host: Namespace,
   args: string[],
-  options: { without?: string } = {},
+  options: CallOptions = {},
 ): Promise<Result> {
-  const { without } = options;
+  const { without, env } = options;
   const drop = without ? ["setpriv", `--inh-caps=-${without}`, `--bounding-set=-${without}`] : [];
-  return host.run([...drop, ...program(), ...args]);
+  return host.run([...drop, ...program(), ...args], { env });
 }
 
 /** `symrouted --once`, which has to succeed; gives its standard output. */
-export async function once(host: Namespace, args: string[] = []): Promise<string> {
-  const { code, stdout, stderr } = await symrouted(host, ["--once", ...args]);
+export async function once(
+  host: Namespace,
+  args: string[] = [],
+  options: CallOptions = {},
+): Promise<string> {
+  const { code, stdout, stderr } = await symrouted(host, ["--once", ...args], options);
   if (code !== 0) throw new Error(`symrouted --once ${args.join(" ")}: exit ${code}: ${stderr}${stdout}`);
   return stdout;
 }
@@ -40,8 +52,12 @@ export class Daemon implements AsyncDisposable {
   private constructor(readonly process: Process, readonly ready: Ready) {}
 
   /** Starts it and awaits its ready line. */
-  static async start(host: Namespace, args: string[] = []): Promise<Daemon> {
-    const process = host.spawn([...program(), ...args]);
+  static async start(
+    host: Namespace,
+    args: string[] = [],
+    options: Pick<CallOptions, "env"> = {},
+  ): Promise<Daemon> {
+    const process = host.spawn([...program(), ...args], options);
     const pattern = /^symrouted: ready: (\d+) rules?, (\d+) routes? in place/;
     const { text } = await process.line(pattern);
     const [, rules, routes] = pattern.exec(text)!;
