@@ -1,4 +1,4 @@
-/** libc: what libnl leaves to it. See poll(2), eventfd(2), setsockopt(2), strerror(3). */
+/** libc: what libnl leaves to it. See poll(2), eventfd(2), setsockopt(2), unix(7), strerror(3). */
 
 import { library } from "./library.ts";
 
@@ -23,6 +23,16 @@ export const libc = library("libc.so.6", {
     setsockopt: { parameters: ["i32", "i32", "i32", "buffer", "u32"], result: "i32" },
     // int getsockopt(int sockfd, int level, int optname, void *optval, socklen_t *optlen): borrows
     getsockopt: { parameters: ["i32", "i32", "i32", "buffer", "buffer"], result: "i32" },
+    // int socket(int domain, int type, int protocol): owned, close
+    socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
+    // int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen): borrows
+    bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+    // int listen(int sockfd, int backlog): borrows
+    listen: { parameters: ["i32", "i32"], result: "i32" },
+    // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen): borrows
+    connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
+    // int accept(int sockfd, struct sockaddr *addr, socklen_t *addrlen): owned, close
+    accept: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
     // char *strerror(int errnum): borrowed, until the next call
     strerror: { parameters: ["i32"], result: "pointer" },
   },

@@ -5,17 +5,21 @@ import { vocabularyOf } from "./apply.ts";
 import { changeCommand } from "./describe.ts";
 import { dumpLines } from "./dump.ts";
 import { Host } from "./host.ts";
-import type { Log } from "./log.ts";
+import { Log } from "./log.ts";
 import { matchesGlob } from "./model/glob.ts";
-import { count, summary } from "./outcome.ts";
+import { count, type Outcome, summary, tally } from "./outcome.ts";
 import { print } from "./output.ts";
 import type { Options } from "./plan/options.ts";
 import { allInConflict, plan, planFlush } from "./plan/plan.ts";
 import { Reconciler } from "./reconcile.ts";
+import { daemonHere, takePlace } from "./single.ts";
 import { EXIT, Failure, requireNetAdmin } from "./status.ts";
 
 /** How often what changed while it was read is read again, at growing intervals. */
 const ATTEMPTS = 3;
+
+/** So often, at intervals in milliseconds, it is looked whether a daemon has done what is to be done. */
+const PATIENCE = 5, INTERVAL = 500;
 
 /** What is asked for: at most one of `once` and `flush`. */
 export interface Call {
@@ -30,29 +34,55 @@ export interface Call {
 /** Runs to the end and gives the exit status. Throws Failure, MissingLibrary, NetlinkError. */
 export async function runCall(call: Call): Promise<number> {
   if (!call.dryRun) requireNetAdmin();
+  return call.dryRun || call.once || call.flush ? await runOnce(call) : await stay(call);
+}
+
+async function stay(call: Call): Promise<number> {
+  using place = await takePlace(call.log);
   using host = new Host(call.options);
-  const reconciler = new Reconciler(host, {
-    options: call.options,
+  await runDaemon(host, {
+    reconciler: reconcilerOf(host, call),
     log: call.log,
-    planner: call.flush ? planFlush : plan,
+    place,
+    begin: () => begin(host, call),
   });
-  const begin = () => {
-    if (!call.flush) warnOfGlobs(host, call);
-    if (call.dump) printLines(dumpLines(host));
-  };
-  if (!call.dryRun && !call.once && !call.flush) {
-    await runDaemon(host, { reconciler, log: call.log, begin });
-    return EXIT.done;
+  return EXIT.done;
+}
+
+async function runOnce(call: Call): Promise<number> {
+  const daemon = call.dryRun ? undefined : daemonHere();
+  if (daemon && call.flush) {
+    throw new Failure(
+      EXIT.failed,
+      "not flushed",
+      `${daemon}, and would put everything back`,
+      "stop it first",
+    );
   }
+  using host = new Host(call.options);
   await observe(host);
-  begin();
-  const status = call.dryRun ? dryRun(host, reconciler) : await once(host, { reconciler, call });
+  begin(host, call);
+  const status = call.dryRun
+    ? dryRun(host, reconcilerOf(host, call))
+    : daemon
+    ? await leave(daemon, { host, call })
+    : await once(host, call);
   if (host.isSettled) return status;
   throw new Failure(
     EXIT.failed,
     "not all could be done",
     "routes or rules kept changing while they were read",
   );
+}
+
+function reconcilerOf(host: Host, { options, log, flush }: Call): Reconciler {
+  return new Reconciler(host, { options, log, planner: flush ? planFlush : plan });
+}
+
+/** What comes before the first pass. */
+function begin(host: Host, call: Call): void {
+  if (!call.flush) warnOfGlobs(host, call);
+  if (call.dump) printLines(dumpLines(host));
 }
 
 /** Reads everything, and again for a while where it changed meanwhile. */
@@ -64,12 +94,35 @@ async function observe(host: Host): Promise<void> {
   }
 }
 
-async function once(
-  host: Host,
-  { reconciler, call }: { reconciler: Reconciler; call: Call },
-): Promise<number> {
+async function once(host: Host, call: Call): Promise<number> {
+  const reconciler = reconcilerOf(host, call);
   host.kernel.stopListening();
-  const outcome = await reconciler.pass();
+  return report(await reconciler.pass(), { reconciler, call });
+}
+
+/** Leaves the work to a daemon: what two of them write they would undo for each other. */
+async function leave(daemon: string, { host, call }: { host: Host; call: Call }): Promise<number> {
+  for (let attempt = 1;; attempt++) {
+    // What there is to tell is told once.
+    const log = attempt === 1 ? call.log : Log.silent();
+    const reconciler = reconcilerOf(host, { ...call, log });
+    const { first, then } = reconciler.decide(), changes = first.length + then.length;
+    if (changes === 0) return report(tally([], []), { reconciler, call });
+    if (attempt === PATIENCE) {
+      throw new Failure(
+        EXIT.failed,
+        `${count(changes, "change")} not made`,
+        `${daemon}, and does not make them`,
+        "it may have other options: stop it first",
+      );
+    }
+    await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    host.distrust();
+    await observe(host);
+  }
+}
+
+function report(outcome: Outcome, { reconciler, call }: { reconciler: Reconciler; call: Call }): number {
   const { rules, routes } = reconciler.inPlace();
   printLines([`symrouted: ${summary(outcome)}; ${count(rules, "rule")}, ${count(routes, "route")} in place`]);
   if (!call.flush && allInConflict(reconciler.plan)) {

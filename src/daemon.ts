@@ -5,6 +5,7 @@ import { ERRNO, NetlinkError } from "./kernel/errors.ts";
 import type { Log } from "./log.ts";
 import { changedRules, count, summary } from "./outcome.ts";
 import type { Reconciler } from "./reconcile.ts";
+import type { Place } from "./single.ts";
 
 /**
  * After a notification more are likely: so long they are waited for without going to sleep, in milliseconds, because to
@@ -23,6 +24,7 @@ const FIRST_DELAY = 500, LONGEST_DELAY = 30_000;
 interface Loop {
   readonly reconciler: Reconciler;
   readonly log: Log;
+  readonly place: Place;
   /** Is called when everything has been read. */
   readonly begin: () => void;
 }
@@ -42,7 +44,8 @@ export async function runDaemon(host: Host, loop: Loop): Promise<void> {
       const isGood = await nextPasses(host, loop);
       delay = isGood ? 0 : Math.min(Math.max(2 * delay, FIRST_DELAY), LONGEST_DELAY);
       if (loop.reconciler.stopped) break;
-      await (isGood ? host.kernel.wait(loop.reconciler.dueIn ?? -1) : pause(delay, loop));
+      await (isGood ? host.kernel.wait(loop.reconciler.dueIn ?? -1, loop.place.fd) : pause(delay, loop));
+      loop.place.answer();
     }
   } finally {
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);

@@ -14,9 +14,14 @@ export class Log {
   readonly #prefix: (level: Level) => string;
 
   /** Tells everything down to `level`; with priorities for the journal where standard error leads there. */
-  constructor(level: Level, { journal }: { journal: boolean }) {
-    this.#lowest = PRIORITY[level];
+  constructor(level: Level | "none", { journal }: { journal: boolean }) {
+    this.#lowest = level === "none" ? -1 : PRIORITY[level];
     this.#prefix = (level) => journal ? `<${PRIORITY[level]}>` : "symrouted: ";
+  }
+
+  /** One that tells nothing. */
+  static silent(): Log {
+    return new Log("none", { journal: false });
   }
 
   /** Whether lines of that level are told: to save the making of many. */

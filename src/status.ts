@@ -23,15 +23,23 @@ export class Failure extends Error {
 /** linux/capability.h */
 const CAP_NET_ADMIN = 12n;
 
-/** Throws where the process may not change routes: before anything has been written. */
+/** Throws where this process may not change routes: before anything has been written. */
 export function requireNetAdmin(): void {
-  const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
-  if (effective && !((BigInt(`0x${effective}`) >> CAP_NET_ADMIN) & 1n)) {
-    throw new Failure(
-      EXIT.privilege,
-      "routes and rules cannot be changed",
-      "the capability CAP_NET_ADMIN is missing",
-      "run it as root, or see what it would do with --dry-run",
-    );
+  if (hasNetAdmin("self") !== false) return;
+  throw new Failure(
+    EXIT.privilege,
+    "routes and rules cannot be changed",
+    "the capability CAP_NET_ADMIN is missing",
+    "run it as root, or see what it would do with --dry-run",
+  );
+}
+
+/** Whether a process has the capability CAP_NET_ADMIN (proc_pid_status(5)); undefined where that cannot be seen. */
+export function hasNetAdmin(pid: number | "self"): boolean | undefined {
+  try {
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
+    return effective === undefined ? undefined : ((BigInt(`0x${effective}`) >> CAP_NET_ADMIN) & 1n) === 1n;
+  } catch {
+    return undefined;
   }
 }

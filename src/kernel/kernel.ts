@@ -147,9 +147,9 @@ export class Kernel implements Disposable {
     return this.#waiter.ready(milliseconds);
   }
 
-  /** Waits for a notification for at most `milliseconds` (-1: as long as it takes), or for `wake`. */
-  wait(milliseconds: number): Promise<void> {
-    return this.#waiter.wait(milliseconds);
+  /** Waits for a notification for at most `milliseconds` (-1: as long as it takes), for `wake`, or for another descriptor. */
+  wait(milliseconds: number, other?: number): Promise<void> {
+    return this.#waiter.wait(milliseconds, other);
   }
 
   /** Ends a `wait`. */
