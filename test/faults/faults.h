@@ -1,12 +1,14 @@
 /*
  * What is to go wrong, as the variable NETLINK_FAULTS tells: NAME=VALUE;NAME=VALUE… A change is a request that adds or
- * deletes a route or a rule; changes, batches of them, acknowledgements and dumps are counted from 1.
+ * deletes a route or a rule; changes, batches of them, acknowledgements and dumps are counted from 1. An answer that does
+ * not come is not waited for.
  *
  *   while=PATH            nothing of the following happens, and nothing is counted, but while that file exists
+ *   tell=PATH             that file is made when a fault has happened
  *   receive-buffer=BYTES  of every socket that joins a group
  *   kill-before-write=N   SIGKILL when all changes before the N-th have been made
  *   kill-after-write=N    SIGKILL when the N-th change has been made
- *   step=SOCKET           after each change tells "N TYPE" to that Unix socket and waits for a byte
+ *   step=SOCKET           after each change tells "N TYPE FAMILY TABLE" to that Unix socket, and waits for a byte
  *   refuse=N              the N-th change is refused and not made; refuse-every=K: so is every K-th
  *   refuse-with=ERRNO     how: as from a lack of memory unless told
  *   lose-answer=N         the N-th acknowledgement does not arrive
@@ -16,17 +18,18 @@
  *   dump-error=N          the N-th dump ends half-way, with an error
  *   dump-short=N          the N-th dump ends half-way, without an end
  *   dump-intr=N           the N-th dump is marked as interrupted
- *   dump-skip=K           every K-th object is missing from every dump, the same ones each time
- *   dump-stop=SOCKET      when a dump has begun, "N TYPE" is told to that socket, as for `step`
+ *   dump-fail=N           the N-th dump breaks off after a datagram: the kernel lacks memory, and gives the rest later
+ *   dump-skip=K           every K-th object is missing from dumps of rules and of IPv6, the same ones each time
+ *   dump-stop=SOCKET      when a dump has begun, tells that socket of it, as for `step`
  */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
 static struct {
-  const char *condition, *step, *dump_stop;
+  const char *condition, *tell, *step, *dump_stop;
   long receive_buffer, kill_before, kill_after, refuse, refuse_every, refuse_with, lose_answer;
-  long truncate_send, truncate_inside, dump_of, dump_error, dump_short, dump_intr, dump_skip;
+  long truncate_send, truncate_inside, dump_of, dump_error, dump_short, dump_intr, dump_fail, dump_skip;
 } faults = {.refuse_with = ENOMEM};
 
 static const char *setting(const char *name) {
@@ -43,6 +46,7 @@ static void number(const char *name, long *value) {
 
 static void read_faults(void) {
   faults.condition = setting("while");
+  faults.tell = setting("tell");
   faults.step = setting("step");
   faults.dump_stop = setting("dump-stop");
   number("receive-buffer", &faults.receive_buffer);
@@ -58,5 +62,6 @@ static void read_faults(void) {
   number("dump-error", &faults.dump_error);
   number("dump-short", &faults.dump_short);
   number("dump-intr", &faults.dump_intr);
+  number("dump-fail", &faults.dump_fail);
   number("dump-skip", &faults.dump_skip);
 }

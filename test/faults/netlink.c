@@ -5,23 +5,16 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
-#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
-#include <signal.h>
 #include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/un.h>
 #include <unistd.h>
 
 #include "faults.h"
+#include "stop.h"
 
-/* No request has such a type: the kernel refuses it. The other bits still say what it was. */
-#define REFUSED 0x4000
-
-static ssize_t (*real_sendto)(int, const void *, size_t, int, const struct sockaddr *, socklen_t);
 static ssize_t (*real_sendmsg)(int, const struct msghdr *, int);
 static ssize_t (*real_recvmsg)(int, struct msghdr *, int);
 static int (*real_setsockopt)(int, int, int, const void *, socklen_t);
@@ -34,8 +27,12 @@ static struct {
 static struct {
   int fd;
   unsigned sequence;
-  bool ends, breaks_off, interrupted;
+  bool ends, breaks_off, interrupted, fails, skips;
+  long datagrams;
 } dump = {.fd = -1};
+
+/* The socket on which an answer will not come: nobody has to wait for that. */
+static int silent = -1;
 
 __attribute__((constructor)) static void start(void) {
   real_sendto = dlsym(RTLD_NEXT, "sendto");
@@ -58,30 +55,6 @@ static bool is_change(const struct nlmsghdr *message) {
     case RTM_NEWROUTE: case RTM_DELROUTE: case RTM_NEWRULE: case RTM_DELRULE: return true;
     default: return false;
   }
-}
-
-static void die(void) {
-  kill(getpid(), SIGKILL);
-  for (;;) pause();
-}
-
-/* Tells the test where the program is, and waits until it may go on: for good when the test hears no more. */
-static void meet(const char *path, long count, int type) {
-  static int fd = -1;
-  struct sockaddr_un address = {.sun_family = AF_UNIX};
-  if (fd == -2) return;
-  if (fd == -1) {
-    strncpy(address.sun_path, path, sizeof address.sun_path - 1);
-    fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (connect(fd, (struct sockaddr *)&address, sizeof address) < 0) die();
-  }
-  char line[64], go;
-  int length = snprintf(line, sizeof line, "%ld %d\n", count, type);
-  ssize_t heard = real_sendto(fd, line, length, MSG_NOSIGNAL, NULL, 0);
-  while (heard > 0 && (heard = read(fd, &go, 1)) < 0 && errno == EINTR) heard = 1;
-  if (heard > 0) return;
-  close(fd);
-  fd = -2;
 }
 
 static bool is_every(long count, long every) { return every > 0 && count % every == 0; }
@@ -107,17 +80,23 @@ static void begin_dump(int fd, const struct nlmsghdr *request) {
   dump.ends = count == faults.dump_error;
   dump.breaks_off = count == faults.dump_short;
   dump.interrupted = count == faults.dump_intr;
+  dump.fails = count == faults.dump_fail;
+  dump.skips = faults.dump_skip &&
+               (type == RTM_GETRULE || *(const unsigned char *)NLMSG_DATA(request) == AF_INET6);
+  dump.datagrams = 0;
 }
 
 /* Sends a batch of changes, in pieces where something is to happen between two of them. */
 static ssize_t send_changes(int fd, char *bytes, size_t length, const struct sockaddr *to, socklen_t to_length) {
   size_t end = length, sent = 0;
   long batch = ++counted.batches;
-  if (batch == faults.truncate_send || batch == faults.truncate_inside)
+  if (batch == faults.truncate_send || batch == faults.truncate_inside) {
     end = half(bytes, length, batch == faults.truncate_inside);
+    silent = fd;
+    tell();
+  }
   for (size_t at = 0, next; at < end; at = next) {
     struct nlmsghdr *message = (void *)(bytes + at);
-    int type = message->nlmsg_type;
     next = at + NLMSG_ALIGN(message->nlmsg_len);
     long count = ++counted.changes;
     bool kills_before = count == faults.kill_before, kills_after = count == faults.kill_after;
@@ -126,7 +105,7 @@ static ssize_t send_changes(int fd, char *bytes, size_t length, const struct soc
     if (upto > sent && real_sendto(fd, bytes + sent, upto - sent, 0, to, to_length) < 0) return -1;
     sent = upto;
     if (kills_before || kills_after) die();
-    if (faults.step) meet(faults.step, count, type);
+    if (faults.step) meet(faults.step, count, message);
   }
   return length;
 }
@@ -144,7 +123,7 @@ ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct
   long before = counted.dumps;
   if (begins) begin_dump(fd, message);
   ssize_t sent = real_sendto(fd, bytes, length, flags, to, to_length);
-  if (faults.dump_stop && counted.dumps > before) meet(faults.dump_stop, counted.dumps, message->nlmsg_type);
+  if (faults.dump_stop && counted.dumps > before) meet(faults.dump_stop, counted.dumps, message);
   return sent;
 }
 
@@ -164,14 +143,21 @@ static bool arrives(int fd, struct nlmsghdr *message, bool is_late) {
     if (*error != 0 && request->nlmsg_type & REFUSED) {
       request->nlmsg_type &= ~REFUSED;
       *error = -faults.refuse_with;
+      tell();
     }
-    return *error != 0 || ++counted.answers != faults.lose_answer;
+    if (*error != 0 || ++counted.answers != faults.lose_answer) return true;
+    silent = fd;
+    tell();
+    return false;
   }
   if (fd != dump.fd || message->nlmsg_seq != dump.sequence) return true;
   if (dump.interrupted) message->nlmsg_flags |= NLM_F_DUMP_INTR;
+  if (dump.interrupted || dump.ends || dump.breaks_off || dump.skips) tell();
   if (message->nlmsg_type != NLMSG_DONE)
-    return !((dump.ends || dump.breaks_off) && is_late) && !is_every(++counted.objects, faults.dump_skip);
+    return !((dump.ends || dump.breaks_off) && is_late) &&
+           !(dump.skips && is_every(++counted.objects, faults.dump_skip));
   if (dump.ends) *error = -ENOMEM;
+  if (dump.breaks_off) silent = fd;
   return !dump.breaks_off;
 }
 
@@ -192,8 +178,17 @@ static size_t arriving(int fd, char *bytes, size_t length) {
 ssize_t recvmsg(int fd, struct msghdr *packet, int flags) {
   bool concerned = !(flags & MSG_PEEK) && is_concerned(fd);
   struct msghdr fresh = *packet;
+  bool is_dump = concerned && fd == dump.fd;
+  if (is_dump && dump.fails && dump.datagrams++ > 0) {
+    dump.fails = false;
+    tell();
+    errno = ENOBUFS;
+    return -1;
+  }
   for (;;) {
-    ssize_t size = real_recvmsg(fd, packet, flags);
+    bool is_silent = fd == silent;
+    ssize_t size = real_recvmsg(fd, packet, is_silent ? flags | MSG_DONTWAIT : flags);
+    if (size < 0 && is_silent) silent = -1;
     if (size <= 0 || !concerned || (packet->msg_flags & MSG_TRUNC)) return size;
     size = arriving(fd, packet->msg_iov[0].iov_base, size);
     if (size > 0) return size;

@@ -6,6 +6,8 @@ import { must } from "./process.ts";
 export interface Faults {
   /** Nothing happens, and nothing is counted, but while this file exists. */
   while?: string;
+  /** This file is made when a fault has happened (but for a death or a stop). */
+  tell?: string;
   /** Bytes that the socket for notifications can hold, instead of what the program asks for. */
   receiveBuffer?: number;
   /** SIGKILL right before or right after that change. */
@@ -30,7 +32,9 @@ export interface Faults {
   dumpError?: number;
   dumpShort?: number;
   dumpIntr?: number;
-  /** Every K-th object is missing from every dump. */
+  /** That dump breaks off after a datagram, as where the kernel lacks memory; the rest arrives later. */
+  dumpFail?: number;
+  /** Every K-th object is missing from every dump of rules, and of IPv6: as in the kernel's while others write. */
   dumpSkip?: number;
   /** When a dump has begun, the program tells this Unix socket of it and waits: see Stops. */
   dumpStop?: string;
@@ -67,6 +71,10 @@ export interface Stop {
   count: number;
   /** The type of its request (linux/rtnetlink.h). */
   type: number;
+  /** AF_INET, AF_INET6, or 0 for both. */
+  family: number;
+  /** The table that it is about; 0 where it is about all. */
+  table: number;
 }
 
 /** Where a program stops that is given `path` as `step` or `dumpStop`. */
@@ -93,8 +101,9 @@ async function follow(connection: Deno.Conn, visit: (stop: Stop) => Promise<void
   try {
     const decoder = new TextDecoder(), buffer = new Uint8Array(64);
     for (let size; (size = await connection.read(buffer)) !== null;) {
-      const [count, type] = decoder.decode(buffer.subarray(0, size)).split(" ").map(Number);
-      await visit({ count, type });
+      const text = decoder.decode(buffer.subarray(0, size));
+      const [count, type, family, table] = text.split(" ").map(Number);
+      await visit({ count, type, family, table });
       await connection.write(new Uint8Array(1));
     }
   } finally {
