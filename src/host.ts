@@ -18,11 +18,11 @@ import { replay } from "./model/replay.ts";
 import { RouteStore, type Stores } from "./model/store.ts";
 import { MainFacts } from "./model/facts.ts";
 import type { Options } from "./plan/options.ts";
-import { tablesToRead } from "./plan/addresses.ts";
 import type { Observed } from "./plan/observed.ts";
 import { TableReader } from "./reader.ts";
-import { anyPathBy, devicesOfLostSources, Stale } from "./stale.ts";
+import { Stale } from "./stale.ts";
 import { Unproven } from "./unproven.ts";
+import { Watch } from "./watch.ts";
 
 /** How often something is read again at once because it changed meanwhile. */
 const ATTEMPTS = 5;
@@ -42,27 +42,26 @@ export class Host implements Disposable {
   resyncs = 0;
   /** Changes whenever links, addresses, rules or forwarding have been read again. */
   version = 0;
-  readonly #options: Options;
   readonly #paths: Paths;
   #sweepAt = SPARE_PATHS;
   readonly #facts: Readonly<Record<Family, MainFacts>>;
   readonly #stale = new Stale();
   readonly #listener: Listener;
   readonly #reader: TableReader;
+  readonly #watch: Watch;
   #links: ReadonlyMap<number, Link> = new Map();
   #addresses: readonly Address[] = [];
   #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
   readonly #unproven = new Unproven();
-  #anyIpVersion = 0;
 
   /** Opens the kernel's sockets; nothing is read yet. */
   constructor(options: Options) {
     const paths = this.#paths = new Paths();
-    this.#options = options;
     this.stores = { 4: new RouteStore(4, paths), 6: new RouteStore(6, paths) };
     this.#facts = { 4: new MainFacts(this.stores[4]), 6: new MainFacts(this.stores[6]) };
     this.#listener = new Listener(this.stores, this.#stale);
+    this.#watch = new Watch({ stores: this.stores, listener: this.#listener, stale: this.#stale, options });
     this.dirty = this.#listener.dirty;
     this.meddled = this.#listener.meddled;
     this.gone = this.#listener.gone;
@@ -78,7 +77,7 @@ export class Host implements Disposable {
   /** What is known now; a view that later reading changes. */
   get observed(): Observed {
     const of = (family: Family) => ({
-      forwarding: this.#forwarding[family] ?? false,
+      forwarding: this.#forwarding[family],
       rules: this.#rules[family],
       store: this.stores[family],
       facts: this.#facts[family],
@@ -120,11 +119,9 @@ export class Host implements Disposable {
   /** Has everything read and planned again from the next `follow` on. */
   distrust(): void {
     this.#stale.everything();
-    for (const family of FAMILIES) {
-      // What a pass that failed was about may be unchanged, and yet not done.
-      this.dirty[family].all = true;
-      for (const table of this.#listener.watched[family]) this.#stale.doubt({ family, table });
-    }
+    this.#watch.doubtAll();
+    // What a pass that failed was about may be unchanged, and yet not done.
+    for (const family of FAMILIES) this.dirty[family].all = true;
   }
 
   /** Takes up what has happened since the last call, and reads what is stale. On the first call: everything. */
@@ -132,12 +129,11 @@ export class Host implements Disposable {
     // Who hears nothing cannot tell whether what is read is all there is.
     if (!this.kernel.listening) return;
     this.#drain();
-    if (this.version > 0) this.#watchAnyIp();
-    const again = this.#unproven.take(performance.now());
+    if (this.version > 0) this.#watch.suspectAnyIp(this.observed);
+    const again = this.#unproven.due(performance.now());
     this.#stale.rules ||= again.rules;
     for (const doubt of again.doubts) this.#stale.doubt(doubt);
     for (let attempt = 0; this.#stale.any && attempt < ATTEMPTS; attempt++) this.#refresh();
-    this.#unproven.schedule(performance.now());
   }
 
   #refresh(): void {
@@ -156,13 +152,13 @@ export class Host implements Disposable {
       for (const family of FAMILIES) this.#forwarding[family] = kernel.readForwarding(family);
     }
     if (stale.rules) this.#readRules();
-    this.#suspectRoutes();
+    this.#watch.suspect(this.observed);
     for (const doubt of stale.takeDoubts()) {
       if (this.#reader.read(doubt)) this.#unproven.remove(doubt);
-      else this.#unproven.add(doubt);
+      else this.#unproven.add(doubt, performance.now());
     }
     this.#drain();
-    this.#watchAnyIp();
+    this.#watch.suspectAnyIp(this.observed);
   }
 
   #readRules(): void {
@@ -172,44 +168,9 @@ export class Host implements Disposable {
       for (const family of FAMILIES) this.#rules[family] = rules.filter((rule) => rule.family === family);
       this.#drain();
     }
-    this.#unproven.rules = this.#stale.rules;
+    if (this.#stale.rules) this.#unproven.add(undefined, performance.now());
+    else this.#unproven.remove();
     this.#stale.rules = false;
-  }
-
-  /** An AnyIP route names a table that may not have been read. */
-  #watchAnyIp(): void {
-    const version = FAMILIES.reduce((sum, family) => sum + this.#facts[family].anyIpVersion, 0);
-    if (version === this.#anyIpVersion) return;
-    this.#anyIpVersion = version;
-    this.#suspectRoutes();
-  }
-
-  /** Turns what may have vanished untold, and tables that are new to us, into doubts. */
-  #suspectRoutes(): void {
-    const stale = this.#stale;
-    for (const family of FAMILIES) {
-      if (this.#forwarding[family] === undefined) continue;
-      for (const table of tablesToRead(this.observed, { family, options: this.#options })) {
-        if (this.#listener.watched[family].has(table)) continue;
-        this.#listener.watched[family].add(table);
-        stale.doubt({ family, table });
-      }
-    }
-    if (stale.addressGone) {
-      for (const ifindex of devicesOfLostSources(this.stores[4], this.#addresses)) stale.lost.add(ifindex);
-    }
-    for (const ifindex of stale.takeLost()) {
-      if (anyPathBy(this.stores[4], ifindex)) this.#doubtRoutes(4, ifindex);
-    }
-    if (stale.nexthopGone) { for (const family of FAMILIES) this.#doubtRoutes(family); }
-    stale.addressGone = stale.nexthopGone = false;
-  }
-
-  #doubtRoutes(family: Family, ifindex?: number): void {
-    for (const table of this.#listener.watched[family]) {
-      const hasRoutes = table === TABLE.main || this.#facts[family].tableSize(table) > 0;
-      if (hasRoutes) this.#stale.doubt({ family, table, ifindex });
-    }
   }
 
   #drain(): void {

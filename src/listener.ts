@@ -20,8 +20,7 @@ export class Listener implements EventHandler {
     4: { all: true, keys: new Set() },
     6: { all: true, keys: new Set() },
   };
-  /** The tables whose routes are in the stores. */
-  readonly watched: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
+  readonly #watched: Readonly<Record<Family, Set<number>>> = { 4: new Set(), 6: new Set() };
   /** How often notifications were lost. */
   losses = 0;
   readonly #heard = new Map<number, number>();
@@ -37,6 +36,17 @@ export class Listener implements EventHandler {
     this.#stale = stale;
   }
 
+  /** Takes up what is told of a table from now on. */
+  watch(family: Family, table: number): void {
+    this.#watched[family].add(table);
+  }
+
+  /** No longer takes up what is told of a table. */
+  forget(family: Family, table: number): void {
+    this.#watched[family].delete(table);
+    this.#heard.delete(tableKey(family, table));
+  }
+
   /** How many changes of that table by others have been heard of. */
   heard(family: Family, table: number): number {
     return this.#heard.get(tableKey(family, table)) ?? 0;
@@ -48,13 +58,18 @@ export class Listener implements EventHandler {
     if (!dirty.all) dirty.keys.add(key);
   }
 
+  /** The tables whose routes are in the stores. */
+  get watched(): Readonly<Record<Family, ReadonlySet<number>>> {
+    return this.#watched;
+  }
+
   wants(table: number): boolean {
-    return this.watched[4].has(table) || this.watched[6].has(table);
+    return this.#watched[4].has(table) || this.#watched[6].has(table);
   }
 
   route(fields: RouteFields, event: Parameters<EventHandler["route"]>[1]): void {
     const { family, table } = fields, store = this.#stores[family];
-    if (!this.watched[family].has(table)) return;
+    if (!this.#watched[family].has(table)) return;
     if (event.by !== "us") this.#heard.set(tableKey(family, table), this.heard(family, table) + 1);
     const key = keyOf(store, fields);
     // A delete of ours may hit another route than was meant, where several differ in what it cannot name.

@@ -28,10 +28,10 @@ export class Notices {
     this.#told = notes;
   }
 
-  /** A foreign route in a table of ours. */
-  foreign(text: string): void {
-    if (this.#foreign.has(text)) return;
-    this.#foreign.add(text);
-    this.#log.warn(text);
+  /** A foreign route in a table of ours: there may be many, so of each table one is told of. */
+  foreign(place: string, text: () => string): void {
+    if (this.#foreign.has(place)) return;
+    this.#foreign.add(place);
+    this.#log.warn(`left as it is: not a route of ours: ${text()} (others of this table are not named)`);
   }
 }

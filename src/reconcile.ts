@@ -206,7 +206,8 @@ export class Reconciler {
   #noticeForeign({ foreign }: RouteDiff): void {
     for (const route of foreign) {
       this.#notices.foreign(
-        `left as it is: not a route of ours: ${storedRouteText(route, vocabularyOf(this.#host))}`,
+        `${route.family} ${route.table}`,
+        () => storedRouteText(route, vocabularyOf(this.#host)),
       );
     }
   }

@@ -3,54 +3,70 @@
 import type { Family } from "./model/address.ts";
 import { type Doubt, doubtName } from "./stale.ts";
 
-/** After how many milliseconds it is read again: at first, and at most. */
+/** After how many milliseconds it is read again: at first, and at most; each time the delay doubles. */
 const FIRST_DELAY = 500, LONGEST_DELAY = 30_000;
+
+interface Entry {
+  /** Undefined for the rules. */
+  readonly doubt?: Doubt;
+  delay: number;
+  due: number;
+}
 
 /** Times are in milliseconds, of any clock. */
 export class Unproven {
-  rules = false;
-  readonly #doubts = new Map<string, Doubt>();
-  #delay = 0;
-  #due = 0;
+  readonly #entries = new Map<string, Entry>();
 
   get any(): boolean {
-    return this.rules || this.#doubts.size > 0;
+    return this.#entries.size > 0;
+  }
+
+  get rules(): boolean {
+    return this.#entries.has(nameOf());
   }
 
   hasTable(family: Family, table: number): boolean {
-    return [...this.#doubts.values()].some((doubt) => doubt.family === family && doubt.table === table);
+    return [...this.#entries.values()].some(({ doubt }) => doubt?.family === family && doubt.table === table);
   }
 
-  add(doubt: Doubt): void {
-    this.#doubts.set(doubtName(doubt), doubt);
+  /** Is told that the routes, or else the rules, changed while they were read. */
+  add(doubt: Doubt | undefined, now: number): void {
+    const name = nameOf(doubt);
+    if (!this.#entries.has(name)) {
+      this.#entries.set(name, { doubt, delay: FIRST_DELAY, due: now + FIRST_DELAY });
+    }
   }
 
-  remove(doubt: Doubt): void {
-    this.#doubts.delete(doubtName(doubt));
-  }
-
-  /** Sets when to read again: each time later, until all is proven. */
-  schedule(now: number): void {
-    if (!this.any) this.#delay = 0;
-    else if (this.#delay === 0) {
-      this.#delay = FIRST_DELAY;
-      this.#due = now + this.#delay;
+  /** Is told that the routes, or else the rules, have been read whole. */
+  remove(doubt?: Doubt): void {
+    this.#entries.delete(nameOf(doubt));
+    if (!doubt || doubt.ifindex !== undefined) return;
+    for (const [name, { doubt: one }] of this.#entries) {
+      if (one?.family === doubt.family && one.table === doubt.table) this.#entries.delete(name);
     }
   }
 
   /** In how many milliseconds to read again; undefined where there is nothing to read. */
   dueIn(now: number): number | undefined {
-    return this.any ? Math.max(1, Math.ceil(this.#due - now)) : undefined;
+    if (!this.any) return undefined;
+    const due = Math.min(...[...this.#entries.values()].map((entry) => entry.due));
+    return Math.max(1, Math.ceil(due - now));
   }
 
-  /** Hands over what is to be read again, if it is time. */
-  take(now: number): { rules: boolean; doubts: Doubt[] } {
-    if (!this.any || now < this.#due) return { rules: false, doubts: [] };
-    const taken = { rules: this.rules, doubts: [...this.#doubts.values()] };
-    this.rules = false;
-    this.#doubts.clear();
-    this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY);
-    this.#due = now + this.#delay;
-    return taken;
+  /** Tells what is to be read again, if it is time; it stays unproven until it is said to be read. */
+  due(now: number): { rules: boolean; doubts: Doubt[] } {
+    const due = [...this.#entries.values()].filter((entry) => entry.due <= now);
+    for (const entry of due) {
+      entry.delay = Math.min(2 * entry.delay, LONGEST_DELAY);
+      entry.due = now + entry.delay;
+    }
+    return {
+      rules: due.some(({ doubt }) => !doubt),
+      doubts: due.flatMap(({ doubt }) => doubt ?? []),
+    };
   }
+}
+
+function nameOf(doubt?: Doubt): string {
+  return doubt ? doubtName(doubt) : "rules";
 }

@@ -13,7 +13,8 @@ export interface Observed {
 }
 
 export interface ObservedFamily {
-  readonly forwarding: boolean;
+  /** Undefined where the kernel does not have the family. */
+  readonly forwarding: boolean | undefined;
   /** In the order in which the kernel tries them. */
   readonly rules: readonly Rule[];
   readonly store: RouteStore;

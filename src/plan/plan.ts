@@ -147,7 +147,7 @@ function judge(family: Family, { observed, options, notes }: Work): Map<number, 
     const { ifindex } = link;
     const verdict = roleOf(link, {
       family,
-      forwarding,
+      forwarding: forwarding ?? false,
       hasDefault: facts.hasDefault(ifindex),
       coversWorld: facts.coversWorld(ifindex),
       hasGateway: gateways.has(ifindex),

@@ -1,0 +1,85 @@
+/** Which tables are followed, and which of their routes may have vanished without a word of the kernel's. */
+
+import type { Listener } from "./listener.ts";
+import { FAMILIES, type Family } from "./model/address.ts";
+import { TABLE } from "./model/records.ts";
+import type { Stores } from "./model/store.ts";
+import { tablesToRead } from "./plan/addresses.ts";
+import type { Observed } from "./plan/observed.ts";
+import type { Options } from "./plan/options.ts";
+import { anyPathBy, devicesOfLostSources, type Stale } from "./stale.ts";
+
+interface Surroundings {
+  readonly stores: Stores;
+  readonly listener: Listener;
+  readonly stale: Stale;
+  readonly options: Options;
+}
+
+export class Watch {
+  readonly #stores: Stores;
+  readonly #listener: Listener;
+  readonly #stale: Stale;
+  readonly #options: Options;
+  #anyIpVersion = 0;
+
+  constructor({ stores, listener, stale, options }: Surroundings) {
+    this.#stores = stores;
+    this.#listener = listener;
+    this.#stale = stale;
+    this.#options = options;
+  }
+
+  /** Turns what may have vanished untold, and tables that are new to us, into doubts. */
+  suspect(observed: Observed): void {
+    const stale = this.#stale;
+    for (const family of FAMILIES) this.#chooseTables(family, observed);
+    if (stale.addressGone) {
+      for (const ifindex of devicesOfLostSources(this.#stores[4], observed.addresses)) {
+        stale.lost.add(ifindex);
+      }
+    }
+    for (const ifindex of stale.takeLost()) {
+      if (anyPathBy(this.#stores[4], ifindex)) this.#doubtRoutes(4, { observed, ifindex });
+    }
+    if (stale.nexthopGone) { for (const family of FAMILIES) this.#doubtRoutes(family, { observed }); }
+    stale.addressGone = stale.nexthopGone = false;
+  }
+
+  /** The same, where AnyIP routes have come or gone: such a route names a table that may not have been read. */
+  suspectAnyIp(observed: Observed): void {
+    const version = FAMILIES.reduce((sum, family) => sum + observed.families[family].facts.anyIpVersion, 0);
+    if (version === this.#anyIpVersion) return;
+    this.#anyIpVersion = version;
+    this.suspect(observed);
+  }
+
+  /** Has every table that is followed read again. */
+  doubtAll(): void {
+    for (const family of FAMILIES) {
+      for (const table of this.#listener.watched[family]) this.#stale.doubt({ family, table });
+    }
+  }
+
+  #chooseTables(family: Family, observed: Observed): void {
+    const { forwarding, facts } = observed.families[family], watched = this.#listener.watched[family];
+    // The kernel does not have the family.
+    if (forwarding === undefined) return;
+    const wanted = new Set(tablesToRead(observed, { family, options: this.#options }));
+    for (const table of wanted.difference(watched)) {
+      this.#listener.watch(family, table);
+      this.#stale.doubt({ family, table });
+    }
+    // On a host where interfaces come and go there is no end of tables.
+    for (const table of watched.difference(wanted)) {
+      if (facts.tableSize(table) === 0) this.#listener.forget(family, table);
+    }
+  }
+
+  #doubtRoutes(family: Family, { observed, ifindex }: { observed: Observed; ifindex?: number }): void {
+    for (const table of this.#listener.watched[family]) {
+      const hasRoutes = table === TABLE.main || observed.families[family].facts.tableSize(table) > 0;
+      if (hasRoutes) this.#stale.doubt({ family, table, ifindex });
+    }
+  }
+}
