@@ -40,18 +40,26 @@ export class Applier {
 
   async apply({ plan, first, then }: Stages & { readonly plan: Plan }): Promise<Outcome> {
     const refused = new Map<string, Refusal>();
-    await this.#write(first, refused);
-    // A gateway may have been unreachable only until a later route of the same stage was there.
-    for (let before = Infinity; refused.size > 0 && refused.size < before && !this.stopped;) {
-      before = refused.size;
-      const again = [...refused.values()].map(({ change }) => change);
-      refused.clear();
-      await this.#write(again, refused);
-    }
+    await this.#insist(first, refused);
     await this.#standIn(refused.values(), plan);
-    await this.#write(then, refused);
+    // What is to go may only go when it is known what of the new is there.
+    if (!hasUnknown(refused)) await this.#write(then, refused);
     this.#report(refused);
     return tally([...first, ...then], [...refused.values()].map(({ change }) => change));
+  }
+
+  /**
+   * Writes, and writes again what was refused as long as some of it is accepted: a gateway may have been unreachable only
+   * until a later route was there. So is asked, too, what became of changes without an answer.
+   */
+  async #insist(changes: readonly Change[], refused: Map<string, Refusal>): Promise<void> {
+    await this.#write(changes, refused);
+    for (let before = Infinity; refused.size > 0 && refused.size < before && !this.stopped;) {
+      before = refused.size;
+      const again = [...refused].filter(([, refusal]) => isRepeatable(refusal));
+      for (const [identity] of again) refused.delete(identity);
+      await this.#write(again.map(([, { change }]) => change), refused);
+    }
   }
 
   /**
@@ -69,7 +77,6 @@ export class Applier {
   }
 
   async #write(changes: readonly Change[], refused: Map<string, Refusal>): Promise<void> {
-    // What is to go may only go when what is new is there.
     if (this.stopped) return;
     if (this.#log.tells("debug")) { for (const change of changes) this.#log.debug(this.#command(change)); }
     for (const written of this.#host.kernel.write(changes)) {
@@ -110,8 +117,9 @@ export class Applier {
     }
     this.#refused.clear();
     for (const [identity, { change }] of refused) this.#refused.set(identity, change);
-    const unanswered = [...refused.values()].find(({ unknown }) => unknown);
-    if (unanswered) throw new NetlinkError("write changes", unanswered.reason, { code: 0 });
+    if (hasUnknown(refused)) {
+      throw new NetlinkError("write changes", "the kernel did not answer", { code: 0 });
+    }
   }
 
   /** The same for every way to write one route: what is refused once is told of once. */
@@ -123,6 +131,15 @@ export class Applier {
   #command(change: Change): string {
     return changeCommand(change, vocabularyOf(this.#host));
   }
+}
+
+/** A delete that may have been carried out could take a lookalike when it is repeated. */
+function isRepeatable({ change, unknown }: Refusal): boolean {
+  return !unknown || (change.op !== "delete" && change.op !== "delete-rule");
+}
+
+function hasUnknown(refused: ReadonlyMap<string, Refusal>): boolean {
+  return [...refused.values()].some(({ unknown }) => unknown);
 }
 
 function asDisplaced(change: Change): Refusal {
