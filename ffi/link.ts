@@ -10,6 +10,7 @@ import type { Socket } from "./socket.ts";
 /** linux/if.h */
 const IFF_UP = 0x1;
 const IFF_LOOPBACK = 0x8;
+const IFF_RUNNING = 0x40;
 
 export class LinkCache implements Disposable {
   readonly #cache = Cache.open("route/link");
@@ -45,10 +46,11 @@ function vrfTable(link: Deno.PointerObject): number | undefined {
   return libnlRoute().rtnl_link_vrf_get_tableid(link, table) < 0 ? undefined : table[0];
 }
 
-/** The interface that a link's message says is down or gone (`struct ifinfomsg`), if it says so. */
+/** The interface that a link's message says is down, without carrier or gone (`struct ifinfomsg`), if it says so. */
 export function lostLink({ type, datagram: { words }, at }: Message): number | undefined {
   const [ifindex, flags] = [words[at + 5], words[at + 6]];
-  return type === MESSAGE.delLink || !(flags & IFF_UP) ? ifindex : undefined;
+  const isAlive = (flags & IFF_UP) !== 0 && (flags & IFF_RUNNING) !== 0;
+  return type === MESSAGE.delLink || !isAlive ? ifindex : undefined;
 }
 
 /** The interface that an IPv4 address has left (`struct ifaddrmsg`), if the message says so. */

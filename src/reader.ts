@@ -69,7 +69,13 @@ export class TableReader {
     const store = this.#stores[family];
     for (const slot of store.slots()) {
       if (store.table(slot) !== table || store.seenSince(slot, generation)) continue;
-      if (ifindex !== undefined && !devices(store.paths.get(store.path(slot))).includes(ifindex)) continue;
+      const leaves = devices(store.paths.get(store.path(slot)));
+      if (ifindex !== undefined && !leaves.includes(ifindex)) continue;
+      if (ifindex !== undefined && leaves.length > 1) {
+        // It may live on by its other next hops, as one does whose next hop object is a group.
+        this.#stale.doubt({ family, table });
+        continue;
+      }
       this.#listener.touch(family, store.keyOf(slot));
       store.remove(slot);
     }

@@ -65,8 +65,16 @@ export class Stale {
 }
 
 /** Whether there is, or was, a route that leaves by the interface: others cannot have vanished with it. */
-export function anyPathBy({ paths }: RouteStore, ifindex: number): boolean {
-  for (const path of paths.all()) if (devices(path).includes(ifindex)) return true;
+export function anyPathBy(
+  { family, paths }: RouteStore,
+  ifindex: number,
+  { nexthops = 1 }: { nexthops?: number } = {},
+): boolean {
+  for (const path of paths.all()) {
+    if (path.family === family && path.nexthops.length >= nexthops && devices(path).includes(ifindex)) {
+      return true;
+    }
+  }
   return false;
 }
 

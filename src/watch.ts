@@ -41,6 +41,8 @@ export class Watch {
     }
     for (const ifindex of stale.takeLost()) {
       if (anyPathBy(this.#stores[4], ifindex)) this.#doubtRoutes(4, { observed, ifindex });
+      // A group of next hop objects loses its next hop untold in IPv6 as well.
+      if (anyPathBy(this.#stores[6], ifindex, { nexthops: 2 })) this.#doubtRoutes(6, { observed, ifindex });
     }
     if (stale.nexthopGone) { for (const family of FAMILIES) this.#doubtRoutes(family, { observed }); }
     stale.addressGone = stale.nexthopGone = false;

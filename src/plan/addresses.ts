@@ -9,11 +9,19 @@ import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
 
 /** Why an address is not answered from; undefined where it is. */
-function refusal({ family, ip, scope, flags }: Address): string | undefined {
+function refusal(address: Address): string | undefined {
+  const { family, ip, flags } = address;
   if (flags & ADDRESS_FLAG.dadfailed) return "another host has it (duplicate address detection)";
   if (flags & ADDRESS_FLAG.tentative) return "duplicate address detection is not over";
-  if (scope !== SCOPE.universe) return "its scope is not global";
-  return family === 6 && isLinkLocal(6, parsePrefix(ip)!.words) ? "it is link-local" : undefined;
+  if (isOfTheWorld(address)) return undefined;
+  return family === 6 && isLinkLocal(6, parsePrefix(ip)!.words)
+    ? "it is link-local"
+    : "its scope is not global";
+}
+
+/** Whether an address is global, whatever becomes of its duplicate address detection. */
+export function isOfTheWorld({ family, ip, scope }: Address): boolean {
+  return scope === SCOPE.universe && !(family === 6 && isLinkLocal(6, parsePrefix(ip)!.words));
 }
 
 /** Whether an address can be answered from: global, and not (or not yet) refused by duplicate detection. */

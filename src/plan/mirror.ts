@@ -26,6 +26,8 @@ export interface MirrorContext {
   readonly family: Family;
   /** The interfaces whose routes go into every table. */
   readonly inside: ReadonlySet<number>;
+  /** The interfaces that are down: a multipath route keeps its next hops by them, but the kernel takes no new ones. */
+  readonly down: ReadonlySet<number>;
   /** From a local address to its interface, for routes that name it as preferred source. */
   readonly sources: ReadonlyMap<string, number>;
   /** The bans of main, but those that a better metric of main outdoes. */
@@ -135,12 +137,14 @@ export class Mirror {
 
   /** The path with those next hops that the table gets: its own, else those inside, else all for its source's sake. */
   #kept(path: Path, { ifindex }: Target): Path | undefined {
-    const own = path.nexthops.filter((nexthop) => nexthop.ifindex === ifindex);
+    const { down, inside, sources } = this.#context;
+    const alive = path.nexthops.filter((nexthop) => !down.has(nexthop.ifindex));
+    const own = alive.filter((nexthop) => nexthop.ifindex === ifindex);
     if (own.length > 0) return withNexthops(path, own);
-    const shared = path.nexthops.filter((nexthop) => this.#context.inside.has(nexthop.ifindex));
+    const shared = alive.filter((nexthop) => inside.has(nexthop.ifindex));
     if (shared.length > 0) return withNexthops(path, shared);
-    const ofOurSource = path.prefsrc !== undefined && this.#context.sources.get(path.prefsrc) === ifindex;
-    return ofOurSource && path.nexthops.length > 0 ? path : undefined;
+    const ofOurSource = path.prefsrc !== undefined && sources.get(path.prefsrc) === ifindex;
+    return ofOurSource && alive.length > 0 ? withNexthops(path, alive) : undefined;
   }
 
   /**

@@ -2,10 +2,11 @@
 
 import { FAMILIES, type Family } from "../model/address.ts";
 import { matchesGlob } from "../model/glob.ts";
+import { devices } from "../model/paths.ts";
 import { ACTION_LOOKUP, type Address, type Link } from "../model/records.ts";
 import type { Rule } from "../model/records.ts";
 import { Bans, findBans } from "./bans.ts";
-import { isGlobal, localAddresses } from "./addresses.ts";
+import { isOfTheWorld, localAddresses } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
 import { Mirror, type Target } from "./mirror.ts";
 import { neighbourNotes } from "./neighbours.ts";
@@ -63,8 +64,10 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const addresses = localAddresses(family, work);
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
   const bans = facts.hasBans() ? findBans(store) : new Bans();
+  const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
+  const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
   const mirror = new Mirror(
-    { family, inside, sources, bans, metrics: options.metrics, protocol: options.protocol },
+    { family, inside, down, sources, bans, metrics: options.metrics, protocol: options.protocol },
     store,
   );
 
@@ -103,7 +106,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     inside,
     sources,
     mirror,
-    signature: JSON.stringify([targets, [...inside], [...sources], facts.banVersion, released]),
+    signature: JSON.stringify([targets, [...inside], [...down], [...sources], facts.banVersion, released]),
   };
 }
 
@@ -135,7 +138,9 @@ function judge(family: Family, { observed, options, notes }: Work): Map<number, 
   const gateways = facts.gatewayDevices();
   const ports = Map.groupBy(observed.links.values(), ({ master }) => master);
   const addressed = new Set(
-    observed.addresses.filter((one) => one.family === family && isGlobal(one)).map(({ ifindex }) => ifindex),
+    observed.addresses.filter((one) => one.family === family && isOfTheWorld(one)).map(({ ifindex }) =>
+      ifindex
+    ),
   );
   const verdicts = new Map<number, Verdict>();
   for (const link of observed.links.values()) {
