@@ -6,7 +6,7 @@ import { assertCured, routes, sourceRules, state } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
 import { scenario } from "../lab/scenario.ts";
 import { Daemon } from "../lab/symrouted.ts";
-import { hostLines, type Uplink, type World } from "../lab/world.ts";
+import { afterDownLines, hostLines, type Uplink, type World } from "../lab/world.ts";
 
 scenario("an uplink is plugged in while it runs, pulled out, and plugged in again", async (world) => {
   await using _daemon = await Daemon.start(world.host);
@@ -56,7 +56,7 @@ scenario("an uplink is renamed while it is down", async (world) => {
   const second = world.uplink(2);
   await world.host.batch(["link set em2 down", "link set em2 name wan2", "link set wan2 up"]);
   second.device = "wan2";
-  await world.host.batch(afterDown(second));
+  await world.host.batch(afterDownLines(second));
   await eventually(() => assertHas(world, second));
   for (const family of families) await assertCured(world, family);
 });
@@ -78,7 +78,7 @@ scenario("an uplink is renamed while it is up, into and out of --exclude", async
     const { code } = await host.run(["ip", "link", "set", from, "name", to]);
     if (code === 0) return;
     await host.batch([`link set ${from} down`, `link set ${from} name ${to}`, `link set ${to} up`]);
-    await host.batch(afterDown({ ...second, device: to }));
+    await host.batch(afterDownLines({ ...second, device: to }));
   }
 });
 
@@ -92,7 +92,7 @@ scenario("an uplink goes down and comes up again", async (world) => {
   });
   await assertHas(world, world.uplink(1));
   await host.ip("link set em2 up");
-  await host.batch(afterDown(second));
+  await host.batch(afterDownLines(second));
   await eventually(() => assertHas(world, second));
   for (const family of families) await assertCured(world, family);
 });
@@ -135,16 +135,6 @@ async function plugIn(world: World, uplink: Uplink): Promise<void> {
   await world.host.batch([`link set ${device} up`, ...hostLines(uplink)]);
   const [, found] = /^(\d+):/.exec(await world.host.ip(`link show ${device}`))!;
   assert.equal(Number(found), index);
-}
-
-/** What a down link loses besides its state: IPv4's default route, and IPv6 in all. */
-function afterDown(uplink: Uplink): string[] {
-  const { device, metric, IPv4, IPv6 } = uplink;
-  return [
-    `route add default via ${IPv4.gateway} dev ${device} proto static metric ${metric}`,
-    `address replace ${IPv6.address}/64 dev ${device} metric ${metric} nodad`,
-    `route replace default via ${IPv6.gateway} dev ${device} proto static metric ${metric}`,
-  ];
 }
 
 async function assertHas(world: World, uplink: Uplink): Promise<void> {

@@ -76,6 +76,11 @@ export async function eventually<T>(check: () => T | Promise<T>, options: Patien
   }
 }
 
+/** Waits so many milliseconds: where time is what happens, not for something to happen. */
+export function pause(milliseconds: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, milliseconds));
+}
+
 /** A program that runs beside the test. */
 export class Process implements AsyncDisposable {
   readonly lines: Line[] = [];

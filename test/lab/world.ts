@@ -100,8 +100,7 @@ export class World implements AsyncDisposable {
     await router.sysctl({ ...quiet, ...forwarding });
     const uplink = describe(number, router);
     await batch([], [
-      `link add name ${uplink.device} index ${uplink.index} netns ${(owner ?? router).name} ` +
-      `type veth peer name host index 200 netns ${router.name}`,
+      cableLine(uplink, owner ?? router),
       `link add name up${number} netns ${this.client.name} type veth peer name client netns ${router.name}`,
     ]);
     await Promise.all([
@@ -140,6 +139,33 @@ export function hostLines(uplink: Uplink, options: { families?: readonly Family[
   });
 }
 
+/** Lays the cable between the owner of the uplink's device and its router, as an `ip` command. */
+export function cableLine({ device, index, router }: Uplink, owner: Namespace): string {
+  return `link add name ${device} index ${index} netns ${owner.name} ` +
+    `type veth peer name host index 200 netns ${router.name}`;
+}
+
+/** What configures the router's end of that cable, as `ip` commands. */
+export function routerEndLines(uplink: Uplink): string[] {
+  return [
+    "link set host up",
+    ...families.map((family) => {
+      const { gateway, length } = uplink[family];
+      return `address replace ${gateway}/${length} dev host`;
+    }),
+  ];
+}
+
+/** What a down link has lost besides its state: IPv4's default route, and IPv6 in all; as `ip` commands. */
+export function afterDownLines(uplink: Uplink): string[] {
+  const { device, metric, IPv4, IPv6 } = uplink;
+  return [
+    `route add default via ${IPv4.gateway} dev ${device} proto static metric ${metric}`,
+    `address replace ${IPv6.address}/${IPv6.length} dev ${device} metric ${metric} nodad`,
+    `route replace default via ${IPv6.gateway} dev ${device} proto static metric ${metric}`,
+  ];
+}
+
 const servicePath = new URL("./service.ts", import.meta.url).pathname;
 
 function describe(number: number, router: Namespace): Uplink {
@@ -158,14 +184,13 @@ function describe(number: number, router: Namespace): Uplink {
 
 function routerLines(uplink: Uplink): string[] {
   const perFamily = families.flatMap((family) => {
-    const { gateway, length, near, far, transit } = uplink[family];
+    const { near, far, transit } = uplink[family];
     return [
-      `address add ${gateway}/${length} dev host`,
       `address add ${near}/${transit} dev client`,
       `route add ${clientPrefix[family]} via ${far}`,
     ];
   });
-  return ["link set lo up", "link set host up", "link set client up", ...perFamily];
+  return ["link set lo up", ...routerEndLines(uplink), "link set client up", ...perFamily];
 }
 
 function clientLines(): string[] {

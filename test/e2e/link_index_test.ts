@@ -1,0 +1,112 @@
+// An interface goes and another takes its ifindex, in a burst and while the daemon does not look: rules and tables are
+// those of the new one, nothing of the old one is left, and the others notice nothing.
+
+import assert from "node:assert/strict";
+import { families } from "../lab/addressing.ts";
+import { Bystander } from "../lab/bystander.ts";
+import { assertMirrored, eventuallyMirrored } from "../lab/expect.ts";
+import { assertCured, sourceRules } from "../lab/observe.ts";
+import { eventually } from "../lab/process.ts";
+import { scenario } from "../lab/scenario.ts";
+import { Daemon } from "../lab/symrouted.ts";
+import { cableLine, hostLines, routerEndLines, type Uplink, type World } from "../lab/world.ts";
+
+const three = { uplinks: 3 };
+
+/** With the daemon at work, and with one that is stopped meanwhile and then sees everything at once. */
+const lookings = { "while it looks": true, "while it does not look": false };
+
+/** Deletes the uplinks and lays their cables anew, with other indexes, all in one go. */
+async function recreate(world: World, uplinks: readonly Uplink[], changes: Partial<Uplink>[]): Promise<void> {
+  const gone = uplinks.map(({ device }) => `link delete ${device}`);
+  for (const [which, uplink] of uplinks.entries()) Object.assign(uplink, changes[which]);
+  for (const uplink of uplinks) uplink.table = 1000 + uplink.index;
+  await world.host.batch([
+    ...gone,
+    ...uplinks.map((uplink) => cableLine(uplink, world.host)),
+    ...uplinks.flatMap((uplink) => [`link set ${uplink.device} up`, ...hostLines(uplink)]),
+  ]);
+  await Promise.all(uplinks.map((uplink) => uplink.router.batch(routerEndLines(uplink))));
+}
+
+async function assertHealed(world: World, bystander: Bystander): Promise<void> {
+  await eventuallyMirrored(world.host);
+  // IPv6 needs a while until the new link is ready.
+  for (const family of families) await eventually(() => assertCured(world, family));
+  await bystander.assertUndisturbed();
+  await assertMirrored(world.host);
+}
+
+for (const [when, isLooking] of Object.entries(lookings)) {
+  const change = async (daemon: Daemon, what: () => Promise<void>) => {
+    if (!isLooking) daemon.process.signal("SIGSTOP");
+    await what();
+    daemon.process.signal("SIGCONT");
+  };
+
+  scenario(`${when}: an uplink is deleted and made anew with its name and index`, async (world) => {
+    await using daemon = await Daemon.start(world.host);
+    await using bystander = await Bystander.watch(world, world.uplink(1));
+    for (let time = 0; time < 3; time++) {
+      await change(daemon, () => recreate(world, [world.uplink(2)], [{}]));
+    }
+    await assertHealed(world, bystander);
+  });
+
+  scenario(`${when}: another uplink takes the index, with other addresses`, async (world) => {
+    const [first, second, third] = world.uplinks;
+    await world.host.ip("link delete em3");
+    world.uplinks.splice(2, 1);
+    await using daemon = await Daemon.start(world.host);
+    await using bystander = await Bystander.watch(world, first);
+    await change(daemon, async () => {
+      await world.host.ip("link delete em2");
+      world.uplinks.splice(1, 1, third);
+      Object.assign(third, { index: second.index, table: second.table });
+      await world.host.batch([cableLine(third, world.host), "link set em3 up", ...hostLines(third)]);
+      await third.router.batch(routerEndLines(third));
+    });
+    await assertHealed(world, bystander);
+  }, three);
+
+  scenario(`${when}: two uplinks change indexes with each other`, async (world) => {
+    const [first, second, third] = world.uplinks;
+    await using daemon = await Daemon.start(world.host);
+    await using bystander = await Bystander.watch(world, first);
+    for (const [index, other] of [[4, 3], [3, 4]]) {
+      await change(daemon, () => recreate(world, [second, third], [{ index }, { index: other }]));
+      await eventuallyMirrored(world.host);
+    }
+    await change(daemon, () => recreate(world, [second, third], [{ index: 4 }, { index: 3 }]));
+    await assertHealed(world, bystander);
+  }, three);
+
+  scenario(`${when}: a bridge takes the index, and its routes go where inside routes go`, async (world) => {
+    const { host } = world;
+    await using daemon = await Daemon.start(host);
+    await using bystander = await Bystander.watch(world, world.uplink(1));
+    await change(daemon, () =>
+      host.batch([
+        "link delete em2",
+        "link add name br0 index 3 type bridge",
+        "link set br0 up",
+        "address add 192.168.0.2/24 dev br0",
+        "address add 2001:db8:2::2/64 dev br0 nodad",
+      ]));
+    world.uplinks.splice(1, 1);
+    await eventually(async () => {
+      for (const family of families) {
+        const { address } = world.uplink(1)[family];
+        assert.deepEqual(await sourceRules(host, family), [`from ${address} lookup 1002`]);
+        const all = await host.ip(`${family === "IPv4" ? "-4" : "-6"} route show table all`);
+        assert.doesNotMatch(all, /table 1003/);
+        assert.match(
+          all,
+          family === "IPv4" ? /^192\.168\.0\.0\/24 dev br0 table 1002/m : /dev br0 table 1002/,
+        );
+      }
+    });
+    for (const family of families) await assertCured(world, family);
+    await bystander.assertUndisturbed({ but: / br0 / });
+  });
+}
