@@ -1,8 +1,8 @@
 /** From what the kernel has to what it should have: the changes. In which order they are made is told by `order`. */
 
 import type { RouteChange, RouteOfTable, RuleChange } from "./model/change.ts";
-import { devices, hasNexthops } from "./model/paths.ts";
-import { isBan, type Rule, sameRule, TABLE } from "./model/records.ts";
+import { hasNexthops } from "./model/paths.ts";
+import { type Rule, sameRule, TABLE } from "./model/records.ts";
 import type { RouteStore } from "./model/store.ts";
 import type { Entry, Target } from "./plan/mirror.ts";
 import type { FamilyPlan } from "./plan/plan.ts";
@@ -79,9 +79,7 @@ function isForeign(
 ): boolean {
   if (target.ifindex === 0 || hasEntry(wanted, entry)) return false;
   const path = store.paths.get(entry.path);
-  if (isBan(path)) return false;
-  if (devices(path).every((ifindex) => ifindex === target.ifindex || plan.inside.has(ifindex))) return false;
-  if (path.prefsrc && plan.sources.get(path.prefsrc) === target.ifindex) return false;
+  if (plan.mirror.hasForm(path, target)) return false;
   for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
     if (store.table(slot) === TABLE.main && hasNexthops(store.paths.get(store.path(slot)), path)) {
       return false;

@@ -4,18 +4,27 @@ import type { Change } from "./model/change.ts";
 import type { Log } from "./log.ts";
 import type { Family } from "./model/address.ts";
 
-/** So many repairs of one place within so many milliseconds make a fight. */
-const LIMIT = 5, WINDOW = 10_000;
+/**
+ * So many repairs of one place are made at once, and one more for each interval in milliseconds that passes: a program
+ * that is restarted, even several times in a row, undoes what it does not know each time, and is no fighter.
+ */
+const BURST = 10, INTERVAL = 500;
 /** How long a place of a fight is left alone, in milliseconds: at first, and at most. */
 const FIRST_HOLD = 1000, LONGEST_HOLD = 10_000;
+/** A repair that stood for so long was not fought. */
+const STANDS = 2000;
+/** A fight is over when nothing has been undone for so long. */
+const MEMORY = 10_000;
 
 interface Fight {
-  /** When the place was put right, within the window. */
-  repairs: number[];
+  /** How many repairs may be made, as of the last one. */
+  left: number;
+  repaired: number;
   /** How long the place is left alone; 0 where there is no fight. */
   hold: number;
   /** Until when. */
   until: number;
+  told: boolean;
 }
 
 /** Times are in milliseconds, of any clock. A place is a table, or the rules, of one family. */
@@ -60,29 +69,36 @@ export class Truce {
   }
 
   #mayRepair(place: string, now: number): boolean {
-    const fight = this.#fights.get(place) ?? { repairs: [], hold: 0, until: -Infinity };
+    const fight = this.#fights.get(place) ??
+      { left: BURST, repaired: -Infinity, hold: 0, until: -Infinity, told: false };
     this.#fights.set(place, fight);
-    if (fight.until > now) return false;
+    if (now < fight.until) return false;
+    const stood = now - fight.repaired;
+    if (stood >= STANDS && fight.repaired >= fight.until) fight.hold = 0;
+    const left = Math.min(BURST, fight.left + stood / INTERVAL);
     // One repair follows each hold: who undoes that too has not stopped.
-    const goesOn = fight.hold > 0 && fight.repairs.length > 0;
-    fight.repairs = [...fight.repairs.filter((time) => now - time < WINDOW), now];
-    if (!goesOn && fight.repairs.length < LIMIT) return true;
-    if (fight.hold === 0) {
+    const isFight = fight.hold > 0 ? fight.repaired >= fight.until : left < 1;
+    if (isFight) this.#leaveAlone(place, { fight, now });
+    else Object.assign(fight, { left: Math.max(0, left - 1), repaired: now });
+    return !isFight;
+  }
+
+  #leaveAlone(place: string, { fight, now }: { fight: Fight; now: number }): void {
+    if (!fight.told) {
       this.#log.warn(
         `another program keeps changing ${place}: it is put right only now and then until that ends`,
       );
     }
+    fight.told = true;
     fight.hold = Math.min(Math.max(2 * fight.hold, FIRST_HOLD), LONGEST_HOLD);
     fight.until = now + fight.hold;
-    fight.repairs = [];
-    return false;
   }
 
   /** The families in which repairs that were held back may be made now; forgets the fights that are over. */
   resume(now: number): Set<Family> {
-    for (const [place, { repairs, hold, until }] of this.#fights) {
-      if (until > now - WINDOW || repairs.some((time) => now - time < WINDOW)) continue;
-      if (hold > 0) this.#log.info(`nobody else changes ${place} any more`);
+    for (const [place, fight] of this.#fights) {
+      if (endOf(fight) > now) continue;
+      if (fight.told) this.#log.info(`nobody else changes ${place} any more`);
       this.#fights.delete(place);
     }
     const due = [...this.#owed].filter(([place]) => (this.#fights.get(place)?.until ?? -Infinity) <= now);
@@ -95,11 +111,14 @@ export class Truce {
 
   /** In how many milliseconds the next hold, or the memory of a fight, ends; undefined where there is none. */
   endsIn(now: number): number | undefined {
-    const ends = [...this.#fights.values()].map(({ until, repairs }) =>
-      until > now ? until : Math.max(until, ...repairs) + WINDOW
-    );
+    const ends = [...this.#fights.values()].map((fight) => fight.until > now ? fight.until : endOf(fight));
     return ends.length === 0 ? undefined : Math.max(1, Math.ceil(Math.min(...ends) - now));
   }
+}
+
+/** When nobody remembers it, if nothing is undone until then. */
+function endOf({ repaired, until }: Fight): number {
+  return Math.max(repaired, until) + MEMORY;
 }
 
 function placeName(family: Family, table: number | undefined): string {

@@ -3,6 +3,7 @@
 import type { Family } from "../model/address.ts";
 import { devices } from "../model/paths.ts";
 import type { Rule } from "../model/records.ts";
+import type { RouteStore } from "../model/store.ts";
 import { routeText, ruleText } from "../model/text.ts";
 import type { Mirror, Target } from "./mirror.ts";
 import type { Note } from "./note.ts";
@@ -43,7 +44,7 @@ export function findStranger(target: Target, circumstances: Circumstances): Note
   const size = observed.families[family].facts.tableSize(table);
   if (size === 0 || ours.some((one) => one.table === table)) return undefined;
   const text =
-    `table ${table} (IPv${family}) had ${size} routes and no rule: it is taken over and made what main says`;
+    `table ${table} (IPv${family}) has routes and no rule: it is taken over and made what main says`;
   return { kind: "warning", text };
 }
 
@@ -56,25 +57,35 @@ function conflict(text: string): Note {
   return { kind: "conflict", text };
 }
 
-/** A route in a table that none of our rules points to, and that we would not have left there. */
+/**
+ * A route in a table that none of our rules points to, and that we would not have left there. Where another program took
+ * our rules away, what is left may be old by now: then its form tells, if there is a route of the interface's beside it.
+ */
 function findRouteOfTable(target: Target, { observed, family, mirror }: Circumstances): Note | undefined {
   const { store, facts } = observed.families[family];
   if (facts.tableSize(target.table) === 0) return undefined;
+  let isOurs = false, doubtful: number | undefined;
   for (const slot of store.slots()) {
     if (store.table(slot) !== target.table) continue;
     const [key, metric, id] = [store.keyOf(slot), store.metric(slot), store.path(slot)];
-    const path = store.paths.get(id);
-    const leaves = devices(path);
-    if (leaves.length === 1 && leaves[0] === target.ifindex) continue;
-    if (mirror.wanted(key, target).some((entry) => entry.metric === metric && entry.path === id)) continue;
-    const route = {
-      destination: store.keys.text(key),
-      source: store.keys.source(key),
-      tos: store.keys.tos(key),
-    };
-    const names = (ifindex: number) => observed.links.get(ifindex)?.name ?? `if${ifindex}`;
-    const text = routeText({ ...route, table: target.table, metric, path }, names);
-    return conflict(`table ${target.table} has the route '${text}'`);
+    const path = store.paths.get(id), leaves = devices(path);
+    const isOwn = leaves.length === 1 && leaves[0] === target.ifindex;
+    if (isOwn || mirror.wanted(key, target).some((entry) => entry.metric === metric && entry.path === id)) {
+      isOurs = true;
+    } else if (mirror.hasForm(path, target)) doubtful = slot;
+    else return routeConflict(slot, store, observed);
   }
-  return undefined;
+  return isOurs || doubtful === undefined ? undefined : routeConflict(doubtful, store, observed);
+}
+
+function routeConflict(slot: number, store: RouteStore, { links }: Observed): Note {
+  const [key, table, metric] = [store.keyOf(slot), store.table(slot), store.metric(slot)];
+  const route = {
+    destination: store.keys.text(key),
+    source: store.keys.source(key),
+    tos: store.keys.tos(key),
+  };
+  const names = (ifindex: number) => links.get(ifindex)?.name ?? `if${ifindex}`;
+  const text = routeText({ ...route, table, metric, path: store.paths.get(store.path(slot)) }, names);
+  return conflict(`table ${table} has the route '${text}'`);
 }

@@ -1,7 +1,7 @@
 /** What an interface table should hold for one key of main. */
 
 import { type Family, isLinkLocal } from "../model/address.ts";
-import { withNexthops } from "../model/paths.ts";
+import { devices, withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
 import { isBan, type Path, PREF, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
@@ -145,6 +145,13 @@ export class Mirror {
     if (shared.length > 0) return withNexthops(path, shared);
     const ofOurSource = path.prefsrc !== undefined && sources.get(path.prefsrc) === ifindex;
     return ofOurSource && alive.length > 0 ? withNexthops(path, alive) : undefined;
+  }
+
+  /** Whether a route is of a form in which it could be in the target's table, whatever main says now. */
+  hasForm(path: Path, { ifindex }: Target): boolean {
+    const { inside, sources } = this.#context;
+    return isBan(path) || devices(path).every((device) => device === ifindex || inside.has(device)) ||
+      (path.prefsrc !== undefined && sources.get(path.prefsrc) === ifindex);
   }
 
   /**

@@ -95,10 +95,30 @@ Deno.test("a table without a rule is adopted where all of it leaves by the inter
   const world = { ...withRoutes(orphan), links: `${host.links}\n6: br0 up kind bridge` };
   const decision = settle(readWorld(world));
   assert.deepEqual(troubles(decision), [
-    "warning: table 1002 (IPv4) had 3 routes and no rule: it is taken over and made what main says",
+    "warning: table 1002 (IPv4) has routes and no rule: it is taken over and made what main says",
   ]);
   assert.deepEqual(decision.plan.families[4].targets.map(({ table }) => table), [1002, 1003]);
 });
+
+const br0 = { ...host, links: `${host.links}\n6: br0 up kind bridge` };
+const stale = {
+  "by an interface inside": "10.8.0.0/16 via 172.17.0.5 dev br0 table 1002 proto static",
+  "for the sake of its source": "10.8.0.0/16 via 10.3.0.9 dev em2 table 1002 proto static src 10.0.0.2",
+  "that bans": "unreachable 10.8.0.0/16 table 1002 proto static",
+};
+for (const [what, route] of Object.entries(stale)) {
+  Deno.test(`a route ${what}, which main no longer has, is ours where its table has one of its interface's too`, () => {
+    const world = withRoutes(`${route}\ndefault via 10.0.0.1 dev em1 table 1002 proto static`);
+    const decision = settle(readWorld({ ...world, links: br0.links }));
+    const targets = decision.plan.families[4].targets.map(({ table }) => table);
+    assert.deepEqual([targets, decision.foreign], [[1002, 1003], []]);
+    assert.ok(decision.commands.includes(`ip route del ${route}`), decision.commands.join("\n"));
+  });
+
+  Deno.test(`a route ${what}, alone in a table, is another program's`, () => {
+    assertConflict({ ...withRoutes(route), links: br0.links }, `table 1002 has the route '${route}'`);
+  });
+}
 
 Deno.test("a table that is not proven to be free is not taken; one that is ours goes on", () => {
   const world = { ...withRoutes("", "27200: from 10.3.0.2 lookup 1003 proto 115"), unproven: [4] as const };

@@ -1,0 +1,99 @@
+// What another program undoes is put right at once, unless it is undone again and again: then only now and then.
+
+import assert from "node:assert/strict";
+import { Log } from "../src/log.ts";
+import type { RuleChange } from "../src/model/change.ts";
+import { Truce } from "../src/truce.ts";
+
+const rule = { family: 4, priority: 27200, table: 1002, action: 1, protocol: 115, from: "10.0.0.2" } as const;
+const change: RuleChange = { op: "add-rule", rule };
+
+class Ear extends Log {
+  readonly told: string[] = [];
+
+  constructor() {
+    super("none", { journal: false });
+  }
+
+  override warn(text: string): void {
+    this.told.push(text);
+  }
+
+  override info(text: string): void {
+    this.told.push(text);
+  }
+}
+
+const BEGIN =
+  "another program keeps changing our rules (IPv4): it is put right only now and then until that ends";
+const END = "nobody else changes our rules (IPv4) any more";
+
+/** A program that undoes a repair `after` it, in milliseconds, and a daemon that wakes whenever it is due. */
+class Fight {
+  readonly ear = new Ear();
+  readonly repairs: number[] = [];
+  readonly #truce = new Truce(this.ear);
+  now = 0;
+
+  /** Undoes what has been repaired, and has it repaired; tells how long that took. */
+  undo({ after }: { after: number }): number {
+    const undone = this.now += after;
+    this.#truce.resume(this.now);
+    this.#truce.trouble(4, { what: new Set([rule.from]) });
+    while (this.#truce.sift([change], this.now).length === 0) {
+      this.#truce.endPass();
+      do this.now += this.#truce.endsIn(this.now)!; while (this.#truce.resume(this.now).size === 0);
+    }
+    this.#truce.endPass();
+    this.repairs.push(this.now);
+    return this.now - undone;
+  }
+
+  /** Leaves it alone for so long. */
+  rest(milliseconds: number): void {
+    this.#truce.resume(this.now += milliseconds);
+  }
+}
+
+Deno.test("what is undone now and then is repaired at once, each time", () => {
+  for (const after of [500, 1000, 3000, 60_000]) {
+    const fight = new Fight();
+    for (let i = 0; i < 100; i++) assert.equal(fight.undo({ after }), 0);
+    assert.deepEqual(fight.ear.told, []);
+  }
+});
+
+Deno.test("a program that is restarted ten times, and undoes twice each time, is no fighter", () => {
+  const fight = new Fight();
+  for (let i = 0; i < 10; i++) {
+    assert.equal(fight.undo({ after: 700 }), 0);
+    assert.equal(fight.undo({ after: 50 }), 0);
+  }
+  assert.deepEqual(fight.ear.told, []);
+});
+
+Deno.test("a fight costs one repair for each hold, holds grow to ten seconds, and one line is said", () => {
+  const fight = new Fight();
+  const waits = Array.from({ length: 20 }, () => fight.undo({ after: 10 }));
+  assert.deepEqual(waits, [...Array(10).fill(0), 1000, 2000, 4000, 8000, ...Array(6).fill(10_000)]);
+  assert.deepEqual(fight.ear.told, [BEGIN]);
+});
+
+Deno.test("what has stood for a while is repaired at once, also after a fight, which is told of once", () => {
+  const fight = new Fight();
+  for (let i = 0; i < 13; i++) fight.undo({ after: 10 });
+  for (let i = 0; i < 5; i++) assert.equal(fight.undo({ after: 3000 }), 0);
+  for (let i = 0; i < 30; i++) fight.undo({ after: 10 });
+  assert.deepEqual(fight.ear.told, [BEGIN]);
+});
+
+Deno.test("the end of a fight is told of, and then all is as at first", () => {
+  const fight = new Fight();
+  for (let i = 0; i < 13; i++) fight.undo({ after: 10 });
+  fight.rest(9999);
+  assert.deepEqual(fight.ear.told, [BEGIN]);
+  fight.rest(1);
+  assert.deepEqual(fight.ear.told, [BEGIN, END]);
+  for (let i = 0; i < 10; i++) assert.equal(fight.undo({ after: 10 }), 0);
+  assert.equal(fight.undo({ after: 10 }), 1000);
+});
