@@ -3,7 +3,7 @@
 import type { EventHandler } from "./kernel/events.ts";
 import type { RouteFields } from "./kernel/kernel.ts";
 import type { Family } from "./model/address.ts";
-import { PROTOCOL, TABLE } from "./model/records.ts";
+import { TABLE } from "./model/records.ts";
 import { replay } from "./model/replay.ts";
 import type { RouteStore, Stores } from "./model/store.ts";
 import { LOWEST_TABLE } from "./plan/ownership.ts";
@@ -76,8 +76,7 @@ export class Listener implements EventHandler {
     const isSure = event.by === "us" && !(event.op === "delete" && hasSeveral(store, key, table));
     const effect = replay(store, { ...event, key, route: fields });
     // In IPv6 the kernel tells of an address's network before it tells of the address.
-    const { protocol } = store.paths.get(fields.path);
-    if (family === 6 && event.op === "new" && protocol === PROTOCOL.kernel) this.#stale.addresses = true;
+    if (family === 6 && event.by === "kernel" && event.op === "new") this.#stale.addresses = true;
     if (effect === "doubt") this.#stale.doubt({ family, table });
     if (effect !== "none" && !isSure) this.touch(family, key);
     if (effect === "changed" && table === TABLE.main && (event.op === "delete" || event.replace)) {
