@@ -1,9 +1,10 @@
 /** Network interfaces, read from libnl's link cache. */
 
+import { type Family, formatIp } from "../src/model/address.ts";
 import type { Link } from "../src/model/records.ts";
 import { Cache } from "./cache.ts";
 import { libnlRoute } from "./libnl_route.ts";
-import { AF_INET, HEADER_BYTES, MESSAGE, type Message } from "./message.ts";
+import { AF_INET, AF_INET6, attributes, HEADER_BYTES, MESSAGE, type Message } from "./message.ts";
 import { readCString } from "./owned.ts";
 import type { Socket } from "./socket.ts";
 
@@ -53,8 +54,29 @@ export function lostLink({ type, datagram: { words }, at }: Message): number | u
   return type === MESSAGE.delLink || !isAlive ? ifindex : undefined;
 }
 
-/** The interface that an IPv4 address has left (`struct ifaddrmsg`), if the message says so. */
-export function lostAddress4({ type, datagram: { words }, at }: Message): number | undefined {
-  const family = words[at + HEADER_BYTES / 4] & 0xff;
-  return type === MESSAGE.delAddress && family === AF_INET ? words[at + 5] : undefined;
+/** An address that has left an interface. */
+export interface GoneAddress {
+  readonly family: Family;
+  readonly ifindex: number;
+  readonly ip: string;
+}
+
+/** IFA_ADDRESS, and IFA_LOCAL where the two differ (linux/if_addr.h). */
+const ADDRESS = 1, LOCAL = 2;
+const IFADDRMSG_BYTES = 8;
+
+/** The address that has gone (`struct ifaddrmsg`), if the message says so. */
+export function goneAddress(
+  { type, datagram: { bytes, words }, at, length }: Message,
+): GoneAddress | undefined {
+  const number = words[at + HEADER_BYTES / 4] & 0xff;
+  const family = number === AF_INET ? 4 : number === AF_INET6 ? 6 : undefined;
+  if (type !== MESSAGE.delAddress || !family) return undefined;
+  let ip = "";
+  for (const attribute of attributes(bytes, 4 * at + HEADER_BYTES + IFADDRMSG_BYTES, 4 * at + length)) {
+    if (attribute.type !== LOCAL && (attribute.type !== ADDRESS || ip)) continue;
+    const view = new DataView(attribute.payload.buffer, attribute.payload.byteOffset);
+    ip = formatIp(family, Array.from({ length: family === 4 ? 1 : 4 }, (_, i) => view.getUint32(4 * i)));
+  }
+  return { family, ifindex: words[at + 5], ip };
 }

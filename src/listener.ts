@@ -77,9 +77,10 @@ export class Listener implements EventHandler {
     const effect = replay(store, { ...event, key, route: fields });
     // In IPv6 the kernel tells of an address's network before it tells of the address.
     if (family === 6 && event.by === "kernel" && event.op === "new") this.#stale.addresses = true;
-    if (effect === "doubt") this.#stale.doubt({ family, table });
+    if (effect === "doubt" || effect === "partly") this.#stale.doubt({ family, table });
     if (effect !== "none" && !isSure) this.touch(family, key);
-    if (effect === "changed" && table === TABLE.main && (event.op === "delete" || event.replace)) {
+    const isKnown = effect === "changed" || effect === "partly";
+    if (isKnown && table === TABLE.main && (event.op === "delete" || event.replace)) {
       this.gone[family].add(key);
     }
     if (effect === "none" || event.by !== "another" || table < LOWEST_TABLE) return;
@@ -97,11 +98,11 @@ export class Listener implements EventHandler {
     if (lost !== undefined) this.#stale.lost.add(lost);
   }
 
-  address(lost: number | undefined): void {
+  address(gone: Parameters<EventHandler["address"]>[0]): void {
     this.#stale.addresses = true;
-    if (lost === undefined) return;
-    this.#stale.lost.add(lost);
-    this.#stale.addressGone = true;
+    if (!gone) return;
+    this.#stale.goneSources[gone.family].add(gone.ip);
+    if (gone.family === 4) this.#stale.lost.add(gone.ifindex);
   }
 
   forwarding(): void {

@@ -2,7 +2,6 @@
 
 import type { Family } from "./model/address.ts";
 import { devices } from "./model/paths.ts";
-import type { Address } from "./model/records.ts";
 import type { RouteStore } from "./model/store.ts";
 
 /** Routes to be read again: of one table, where given only those that leave by one interface. */
@@ -24,15 +23,19 @@ export class Stale {
   rules = true;
   /** Interfaces whose IPv4 routes may have vanished, which the kernel does not tell. */
   readonly lost = new Set<number>();
-  /** An address that IPv4 routes had as their source has gone: they have vanished, whatever they left by. */
-  addressGone = false;
+  /**
+   * Addresses that have gone. Routes that have one as their source, whatever they leave by, have vanished in IPv4; in IPv6
+   * they have lost their source. The kernel tells of neither, and the address may be back by now.
+   */
+  readonly goneSources: Readonly<Record<Family, Set<string>>> = { 4: new Set(), 6: new Set() };
   /** A next hop object has gone: its IPv4 routes have vanished, and IPv6 routes have lost it, untold. */
   nexthopGone = false;
   readonly #doubts = new Map<string, Doubt>();
 
   get any(): boolean {
     return this.links || this.addresses || this.forwarding || this.rules ||
-      this.lost.size > 0 || this.addressGone || this.nexthopGone || this.#doubts.size > 0;
+      this.lost.size > 0 || this.goneSources[4].size > 0 || this.goneSources[6].size > 0 ||
+      this.nexthopGone || this.#doubts.size > 0;
   }
 
   everything(): void {
@@ -78,11 +81,13 @@ export function anyPathBy(
   return false;
 }
 
-/** An address takes the routes of main that name it as their source with it, whatever they leave by. */
-export function devicesOfLostSources(store: RouteStore, addresses: readonly Address[]): number[] {
-  const here = new Set(addresses.map(({ ip }) => ip));
-  return store.mainPaths().flatMap((id) => {
-    const path = store.paths.get(id);
-    return path.prefsrc && !here.has(path.prefsrc) ? devices(path) : [];
-  });
+/** The interfaces by which routes leave that have one of these sources. */
+export function devicesOfSources({ paths, family }: RouteStore, sources: ReadonlySet<string>): Set<number> {
+  const found = new Set<number>();
+  if (sources.size === 0) return found;
+  for (const path of paths.all()) {
+    if (path.family !== family || !path.prefsrc || !sources.has(path.prefsrc)) continue;
+    for (const ifindex of devices(path)) found.add(ifindex);
+  }
+  return found;
 }

@@ -7,7 +7,7 @@ import type { Stores } from "./model/store.ts";
 import { tablesToRead } from "./plan/addresses.ts";
 import type { Observed } from "./plan/observed.ts";
 import type { Options } from "./plan/options.ts";
-import { anyPathBy, devicesOfLostSources, type Stale } from "./stale.ts";
+import { anyPathBy, devicesOfSources, type Stale } from "./stale.ts";
 
 interface Surroundings {
   readonly stores: Stores;
@@ -34,10 +34,9 @@ export class Watch {
   suspect(observed: Observed): void {
     const stale = this.#stale;
     for (const family of FAMILIES) this.#chooseTables(family, observed);
-    if (stale.addressGone) {
-      for (const ifindex of devicesOfLostSources(this.#stores[4], observed.addresses)) {
-        stale.lost.add(ifindex);
-      }
+    for (const ifindex of devicesOfSources(this.#stores[4], stale.goneSources[4])) stale.lost.add(ifindex);
+    for (const ifindex of devicesOfSources(this.#stores[6], stale.goneSources[6])) {
+      this.#doubtRoutes(6, { observed, ifindex });
     }
     for (const ifindex of stale.takeLost()) {
       if (anyPathBy(this.#stores[4], ifindex)) this.#doubtRoutes(4, { observed, ifindex });
@@ -45,7 +44,8 @@ export class Watch {
       if (anyPathBy(this.#stores[6], ifindex, { nexthops: 2 })) this.#doubtRoutes(6, { observed, ifindex });
     }
     if (stale.nexthopGone) { for (const family of FAMILIES) this.#doubtRoutes(family, { observed }); }
-    stale.addressGone = stale.nexthopGone = false;
+    stale.nexthopGone = false;
+    for (const family of FAMILIES) stale.goneSources[family].clear();
   }
 
   /** The same, where AnyIP routes have come or gone: such a route names a table that may not have been read. */

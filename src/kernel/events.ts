@@ -1,6 +1,6 @@
 /** From notifications to what they make dirty. */
 
-import { lostAddress4, lostLink } from "../../ffi/link.ts";
+import { type GoneAddress, goneAddress, lostLink } from "../../ffi/link.ts";
 import { FLAG, MESSAGE, type Message, messages } from "../../ffi/message.ts";
 import type { RouteCodec, RouteFields } from "../../ffi/route.ts";
 import type { Socket } from "../../ffi/socket.ts";
@@ -19,8 +19,8 @@ export interface EventHandler {
   rule(): void;
   /** `lost`: an interface that is down or gone. */
   link(lost: number | undefined): void;
-  /** `lost`: an interface that an IPv4 address has left. */
-  address(lost: number | undefined): void;
+  /** `gone`: one that has left its interface. */
+  address(gone: GoneAddress | undefined): void;
   forwarding(): void;
   nexthopGone(): void;
 }
@@ -52,7 +52,7 @@ function dispatch(message: Message, ear: Ear): void {
       return handler.link(lostLink(message));
     case MESSAGE.newAddress:
     case MESSAGE.delAddress:
-      return handler.address(lostAddress4(message));
+      return handler.address(goneAddress(message));
     case MESSAGE.newNetconf:
     case MESSAGE.delNetconf:
       return handler.forwarding();

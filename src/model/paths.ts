@@ -100,6 +100,11 @@ export function hasNexthops(whole: Path, part: Path): boolean {
   return part.nexthops.every((nexthop) => whole.nexthops.some((one) => sameDestination(one, nexthop)));
 }
 
+/** Whether both paths differ in their next hops alone. */
+export function sameButNexthops(a: Path, b: Path): boolean {
+  return pathIdentity({ ...a, nexthops: [] }) === pathIdentity({ ...b, nexthops: [] });
+}
+
 function sameDestination(a: Nexthop, b: Nexthop): boolean {
   return a.ifindex === b.ifindex && a.gateway === b.gateway;
 }

@@ -1,6 +1,6 @@
 /** What a notification about a route means for the store: as the kernel's own lists change (fib_trie.c, ip6_fib.c). */
 
-import { hasNexthops, withoutNexthops } from "./paths.ts";
+import { hasNexthops, sameButNexthops, withoutNexthops } from "./paths.ts";
 import type { RouteStore, StoredRoute } from "./store.ts";
 
 export interface RouteEvent {
@@ -13,8 +13,11 @@ export interface RouteEvent {
   readonly append: boolean;
 }
 
-/** `doubt`: what the store has does not fit the event; its table is to be read again. */
-export type Effect = "none" | "changed" | "doubt";
+/**
+ * `doubt`: what the store has does not fit the event; its table is to be read again. `partly`: what has changed is known, but
+ * not all of what is there now.
+ */
+export type Effect = "none" | "changed" | "partly" | "doubt";
 
 export function replay(store: RouteStore, event: RouteEvent): Effect {
   if (event.op === "delete") return replayDelete(store, event);
@@ -45,9 +48,11 @@ function replayNew6(store: RouteStore, { key, route, replace }: RouteEvent): Eff
   const absorbed = whole.nexthops.length > 1
     ? same.filter((slot) => hasNexthops(whole, store.paths.get(store.path(slot))))
     : [];
+  // Siblings may differ in what else they say: a dump tells of the first one's, an event of the newest one's.
+  const isMixed = absorbed.some((slot) => !sameButNexthops(whole, store.paths.get(store.path(slot))));
   for (const slot of absorbed) store.remove(slot);
   store.add(key, route);
-  return "changed";
+  return isMixed ? "partly" : "changed";
 }
 
 function replayDelete(store: RouteStore, { key, route }: RouteEvent): Effect {
@@ -64,7 +69,8 @@ function replayDelete(store: RouteStore, { key, route }: RouteEvent): Effect {
     if (!rest) continue;
     store.remove(slot);
     store.add(key, { ...route, path: store.paths.intern(rest) });
-    return "changed";
+    // What the next one says, now that the first has gone, no event tells.
+    return "partly";
   }
   return same.length > 0 ? "doubt" : "none";
 }

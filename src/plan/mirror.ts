@@ -30,6 +30,8 @@ export interface MirrorContext {
   readonly down: ReadonlySet<number>;
   /** From a local address to its interface, for routes that name it as preferred source. */
   readonly sources: ReadonlyMap<string, number>;
+  /** Every address that the host has. */
+  readonly locals: ReadonlySet<string>;
   /** The bans of main, but those that a better metric of main outdoes. */
   readonly bans: Bans;
   readonly metrics: readonly MetricOverride[];
@@ -78,7 +80,7 @@ export class Mirror {
       if (ban && best <= metric) continue;
       if (!ban && metric < best) best = metric;
       const mirrored = this.#mirrored(path, target);
-      if (mirrored === 0 || (isOnlyOwn && !this.#leavesBy(mirrored, target))) continue;
+      if (mirrored === 0 || (isOnlyOwn && !ban && !this.#leavesBy(mirrored, target))) continue;
       if (found.some((entry) => entry.metric === metric && entry.path === mirrored)) continue;
       const alone = this.#alone(metric, mirrored);
       found = found.length === 0 ? alone : [...found, ...alone];
@@ -149,9 +151,10 @@ export class Mirror {
 
   /** Whether a route is of a form in which it could be in the target's table, whatever main says now. */
   hasForm(path: Path, { ifindex }: Target): boolean {
-    const { inside, sources } = this.#context;
-    return isBan(path) || devices(path).every((device) => device === ifindex || inside.has(device)) ||
-      (path.prefsrc !== undefined && sources.get(path.prefsrc) === ifindex);
+    const { inside, sources, locals } = this.#context;
+    if (isBan(path) || devices(path).every((device) => device === ifindex || inside.has(device))) return true;
+    // The kernel takes no route with a source that is not the host's: that is a mirror which has outlived its address.
+    return path.prefsrc !== undefined && (sources.get(path.prefsrc) === ifindex || !locals.has(path.prefsrc));
   }
 
   /**

@@ -67,7 +67,16 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
   const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
   const mirror = new Mirror(
-    { family, inside, down, sources, bans, metrics: options.metrics, protocol: options.protocol },
+    {
+      family,
+      inside,
+      down,
+      sources,
+      locals: new Set(observed.addresses.map(({ ip }) => ip)),
+      bans,
+      metrics: options.metrics,
+      protocol: options.protocol,
+    },
     store,
   );
 
@@ -111,9 +120,9 @@ function planFamily(family: Family, work: Work): FamilyPlan {
 }
 
 /**
- * The tables that our rules lead to and that are no target's. Such a table is the interface's that its number says, or
- * else, where an option has changed, the one's whose address the rule has. One that neither tells, and that somebody else's
- * rule leads to as well, is not ours to empty; nor is a VRF's.
+ * The tables that our rules lead to and that are no target's. Such a table is the interface's that its number says, or,
+ * where an option has changed, the one's whose address the rule has; else that of one that has gone. One of no interface, to
+ * which somebody else's rule leads as well, is not ours to empty; nor is a VRF's.
  */
 function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
   const { observed, options, ours, rules } = work;
@@ -122,7 +131,7 @@ function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
     const sources = ours.filter((rule) => rule.table === table).map(({ from }) => from);
     const owner = observed.addresses.find(({ ip }) => sources.includes(ip))?.ifindex;
     const byNumber = table - options.tableBase;
-    const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? 0;
+    const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
     const isShared = rules.some((rule) => rule.table === table && !ours.includes(rule));
     return ifindex === 0 && isShared ? [] : [{ table, ifindex, role: "stub" }];
   });

@@ -102,3 +102,26 @@ Deno.test("IPv6: DHCPv6-PD's unreachable, which the kernel shows with dev lo, ab
     "2001:db8:2:1::/64 dev lan proto kernel metric 256",
   );
 });
+
+for (const ban of ["blackhole 128.0.0.0/1 proto boot metric 9000", "throw 0.0.0.0/1 proto static"]) {
+  Deno.test(`a ban of half the world is a ban: ${ban}`, () => {
+    assert.deepEqual([1002, 1003, 1004].map((number) => table(number, ban)), [[ban], [ban], []]);
+  });
+}
+
+Deno.test("a ban of all is copied where it comes before every default of main", () => {
+  const bansOf = (ban: string, metric: string) => {
+    const text = { links, addresses, routes: `default via 10.0.0.1 dev em1 metric ${metric}\n${ban}` };
+    return tableOf(text, { table: 1002 }).filter((route) => !route.includes("via"));
+  };
+  assert.deepEqual(bansOf("unreachable default metric 7", "9"), ["unreachable default proto boot metric 7"]);
+  assert.deepEqual(bansOf("unreachable default metric 4294967295", "9"), []);
+});
+
+Deno.test("IPv6: a ban of all global addresses is a ban", () => {
+  const text = {
+    ...{ links, addresses: "2001:db8::2/64 dev em1" },
+    routes6: "default via fe80::1 dev em1 metric 9\nunreachable 2000::/3 metric 9000",
+  };
+  assert.ok(tableOf(text, { table: 1002 }).includes("unreachable 2000::/3 proto boot metric 9000"));
+});

@@ -66,15 +66,38 @@ Deno.test("main, others' rules, and others' tables stay", () => {
   );
 });
 
-Deno.test("a table of an interface that is gone is emptied of all, and its rule goes last", () => {
+Deno.test("a table of an interface that is gone is emptied of what is ours by its form, and its rule goes last", () => {
   assertCommands(
     {
-      ...{ links, addresses, routes: `${main}\ndefault via 10.3.0.1 dev em2 table 1009 proto static` },
+      links: `${links}\n6: br0 up kind bridge`,
+      addresses: `${addresses}\n10.3.0.2/24 dev em2`,
+      routes: `${main}
+      default via 10.3.0.1 dev em2 table 1009 proto bird
+      172.17.0.0/16 dev br0 table 1009 scope link
+      172.18.0.0/16 via 10.3.0.1 dev em2 table 1009 proto static src 10.9.0.2
+      unreachable 172.19.0.0/16 table 1009`,
+      rules: "27200: from 10.9.0.2 lookup 1009 proto 115",
+    },
+    `
+    ip route del unreachable 172.19.0.0/16 table 1009 proto boot
+    ip route del 172.18.0.0/16 via 10.3.0.1 dev em2 table 1009 proto static src 10.9.0.2
+    ip route del 172.17.0.0/16 dev br0 table 1009 proto boot scope link
+    ip rule del from 10.9.0.2 lookup 1009 priority 27200 protocol 115`,
+    { flush: true },
+  );
+});
+
+Deno.test("a table that an option has left to no interface is emptied of all", () => {
+  assertCommands(
+    {
+      links,
+      addresses: `${addresses}\n10.3.0.2/24 dev em2`,
+      routes: `${main}\ndefault via 10.3.0.1 dev em2 table 1009 proto static`,
       rules: "27200: from 10.9.0.2 lookup 1009 proto 115",
     },
     `
     ip route del default via 10.3.0.1 dev em2 table 1009 proto static
     ip rule del from 10.9.0.2 lookup 1009 priority 27200 protocol 115`,
-    { flush: true },
+    { flush: true, tableBase: 5000 },
   );
 });

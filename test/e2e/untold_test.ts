@@ -1,0 +1,65 @@
+// What the kernel changes without telling, or tells otherwise than its dumps do: the daemon comes to see it all the same.
+
+import assert from "node:assert/strict";
+import { eventually } from "../lab/process.ts";
+import { scenario } from "../lab/scenario.ts";
+import { Daemon, symrouted } from "../lab/symrouted.ts";
+
+interface Case {
+  readonly name: string;
+  /** What is there when the daemon starts, beside the usual world. */
+  readonly before?: readonly string[];
+  /** What happens while it looks away, so that it hears of all of it at once. */
+  readonly events: readonly string[];
+}
+
+const source4 = "route append 198.51.100.0/24 via 10.0.0.1 dev em1 src 192.168.0.44";
+const source6 = "route append 2001:db8:f0::/48 dev em1 src 2001:db8:2::44";
+const [first, second] = [
+  "2001:db8:f0::/48 via fe80::1 dev em1 src 2001:db8:1::2",
+  "2001:db8:f0::/48 via fe80::9 dev em2 proto bird",
+];
+
+const cases: readonly Case[] = [
+  {
+    name: "IPv4: a route's source goes and comes back at once: the route has gone",
+    before: ["address add 192.168.0.44/24 dev em2", source4],
+    events: ["address del 192.168.0.44/24 dev em2", "address add 192.168.0.44/24 dev em2"],
+  },
+  {
+    name: "IPv6: a route comes, and its source goes: the route has none any more",
+    before: ["address add 2001:db8:2::44/64 dev em2 nodad"],
+    events: [source6, "address del 2001:db8:2::44/64 dev em2"],
+  },
+  {
+    name: "IPv6: a route's source goes and comes back at once: the route has none any more",
+    before: ["address add 2001:db8:2::44/64 dev em2 nodad", source6],
+    events: ["address del 2001:db8:2::44/64 dev em2", "address add 2001:db8:2::44/64 dev em2 nodad"],
+  },
+  {
+    name: "IPv6: a sibling that differs from the first joins it",
+    before: [`route append ${first}`],
+    events: [`route append ${second}`],
+  },
+  {
+    name: "IPv6: of two siblings that differ the first goes",
+    before: [`route append ${first}`, `route append ${second}`],
+    events: [`route del ${first}`],
+  },
+];
+
+for (const { name, before = [], events } of cases) {
+  scenario(name, async ({ host }) => {
+    await host.batch([...before]);
+    await using daemon = await Daemon.start(host);
+    daemon.process.signal("SIGSTOP");
+    await host.batch([...events]);
+    daemon.process.signal("SIGCONT");
+    // A fresh look is what `--dry-run` takes.
+    await eventually(async () => {
+      const { code, stdout } = await symrouted(host, ["--dry-run"]);
+      assert.equal(code, 0, stdout);
+    }, { within: 10_000 });
+    assert.equal(await daemon.stop(), 0);
+  });
+}
