@@ -5,7 +5,7 @@ import { storedRouteText } from "./describe.ts";
 import { diffKey, diffRules, type RouteDiff } from "./diff.ts";
 import type { Host } from "./host.ts";
 import type { Log } from "./log.ts";
-import type { Change, RuleChange } from "./model/change.ts";
+import type { Change, RouteChange, RuleChange } from "./model/change.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
 import { sameRule } from "./model/records.ts";
 import { order, type Stages } from "./order.ts";
@@ -14,7 +14,7 @@ import type { Outcome } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
 import { isOurs } from "./plan/ownership.ts";
 import type { Observed } from "./plan/observed.ts";
-import { type Plan, plan as planAll } from "./plan/plan.ts";
+import { type Held, type Plan, plan as planAll } from "./plan/plan.ts";
 import { Truce } from "./truce.ts";
 
 /** What a pass would do. */
@@ -26,19 +26,21 @@ export interface ReconcilerOptions {
   readonly options: Options;
   readonly log: Log;
   /** `plan`, or `planFlush`. */
-  readonly planner?: (observed: Observed, options: Options) => Plan;
+  readonly planner?: (observed: Observed, options: Options, held?: Held) => Plan;
 }
 
 export class Reconciler {
   readonly #host: Host;
   readonly #options: Options;
   readonly #log: Log;
-  readonly #planner: (observed: Observed, options: Options) => Plan;
+  readonly #planner: (observed: Observed, options: Options, held?: Held) => Plan;
   readonly #notices: Notices;
   readonly #truce: Truce;
   readonly #applier: Applier;
   #plan?: Plan;
   #plannedFor = "";
+  /** The tables in which routes are to be changed that have not been, because that has to wait. */
+  readonly #undone: Record<Family, Set<number>> = { 4: new Set(), 6: new Set() };
   #wasProven: Record<Family, boolean> = { 4: true, 6: true };
 
   constructor(host: Host, { options, log, planner = planAll }: ReconcilerOptions) {
@@ -78,9 +80,10 @@ export class Reconciler {
     const diff: RouteDiff = { changes: [], foreign: [] };
     for (const family of FAMILIES) this.#diffFamily(family, diff);
     this.#noticeForeign(diff);
+    const routes = this.#truce.sift(diff.changes, performance.now());
     const { first, then } = order(
       this.#truce.sift(rules, performance.now()),
-      this.#truce.sift(diff.changes, performance.now()),
+      routes,
       {
         prefixLength: ({ family, key }) => host.stores[family].keys.length(key),
         isInUse: ({ family, table }) => this.plan.families[family].targets.some((one) => one.table === table),
@@ -89,6 +92,8 @@ export class Reconciler {
     );
     this.#truce.endPass();
     const decision = { plan: this.plan, first, then: then.filter((change) => this.#mayGo(change)) };
+    const isWhole = routes.length === diff.changes.length && decision.then.length === then.length;
+    if (!isWhole) this.#noteUndone(diff.changes, new Set([...first, ...decision.then]));
     for (const family of FAMILIES) host.gone[family].clear();
     return decision;
   }
@@ -154,9 +159,11 @@ export class Reconciler {
       this.#wasProven[family] = host.isProven(family);
     }
     const rulesOwed = [...this.#applier.refused].some((change) => "rule" in change);
-    if (this.#plan && this.#state() === this.#plannedFor && !rulesOwed) return [];
+    // A released table is somebody else's to take as soon as it is empty.
+    const releases = FAMILIES.some((family) => (this.#plan?.families[family].released.length ?? 0) > 0);
+    if (this.#plan && this.#state() === this.#plannedFor && !rulesOwed && !releases) return [];
     const old = this.#plan;
-    const next = this.#plan = this.#planner(observed, this.#options);
+    const next = this.#plan = this.#planner(observed, this.#options, this.#held());
     this.#plannedFor = this.#state();
     this.#notices.tell(next.notes);
     for (const family of FAMILIES) {
@@ -173,6 +180,22 @@ export class Reconciler {
       if (lost.length > 0) this.#truce.trouble(family, { what: new Set(lost) });
       return changes;
     });
+  }
+
+  /** The tables of the last plan, but those that were to be emptied, and have been. */
+  #held(): Held | undefined {
+    if (!this.#plan) return undefined;
+    this.#noteUndone([...this.#applier.refused].filter((change) => "key" in change), new Set());
+    const of = (family: Family) => {
+      const { targets, released } = this.plan.families[family];
+      const left = released.filter(({ table }) => this.#undone[family].has(table));
+      return new Set([...targets, ...left].map(({ table }) => table));
+    };
+    return { 4: of(4), 6: of(6) };
+  }
+
+  #noteUndone(wanted: readonly RouteChange[], made: ReadonlySet<Change>): void {
+    for (const change of wanted) if (!made.has(change)) this.#undone[change.family].add(change.table);
   }
 
   /** All that a plan depends on, as one text: routes only in so far as they make roles, bans or conflicts. */
@@ -193,6 +216,7 @@ export class Reconciler {
     for (const change of this.#applier.refused) {
       if ("key" in change && change.family === family) dirty.keys.add(change.key);
     }
+    if (dirty.all) this.#undone[family].clear();
     const keys = dirty.all ? store.routedKeys() : dirty.keys;
     for (const key of keys) diffKey(key, this.plan.families[family], { store, diff });
     dirty.all = false;

@@ -12,19 +12,19 @@ import type { Observed } from "./observed.ts";
 interface Circumstances {
   readonly observed: Observed;
   readonly family: Family;
-  /** The rules that are ours. */
+  /** The tables and the rules that are ours. */
+  readonly ourTables: ReadonlySet<number>;
   readonly ours: readonly Rule[];
   readonly mirror: Mirror;
 }
 
 /** Why a table cannot be taken; undefined where it can, or is ours already. */
 export function findConflict(target: Target, circumstances: Circumstances): Note | undefined {
-  const { observed, family, ours } = circumstances;
+  const { observed, family, ourTables } = circumstances;
   const { table } = target;
-  const isTaken = ours.some((rule) => rule.table === table);
   const vrf = [...observed.links.values()].find(({ vrfTable }) => vrfTable === table);
   if (vrf) return conflict(`table ${table} belongs to the VRF ${vrf.name}`);
-  if (isTaken) return undefined;
+  if (ourTables.has(table)) return undefined;
   const foreign = foreignRule(target, circumstances);
   if (foreign) return conflict(`table ${table} is used by the rule ${foreign}`);
   if (!observed.families[family].isProven(table)) {
@@ -38,11 +38,11 @@ export function findConflict(target: Target, circumstances: Circumstances): Note
  * though no rule led to it, as when somebody removed ours.
  */
 export function findStranger(target: Target, circumstances: Circumstances): Note | undefined {
-  const { observed, family, ours } = circumstances, { table } = target;
+  const { observed, family, ourTables } = circumstances, { table } = target;
   const rule = foreignRule(target, circumstances);
   if (rule) return { kind: "warning", text: `the rule ${rule} of another program leads to our table` };
   const size = observed.families[family].facts.tableSize(table);
-  if (size === 0 || ours.some((one) => one.table === table)) return undefined;
+  if (size === 0 || ourTables.has(table)) return undefined;
   const text =
     `table ${table} (IPv${family}) has routes and no rule: it is taken over and made what main says`;
   return { kind: "warning", text };

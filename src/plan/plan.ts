@@ -37,21 +37,31 @@ export interface FamilyPlan {
   readonly signature: string;
 }
 
-export function plan(observed: Observed, options: Options): Plan {
+/**
+ * `held` are the tables that were ours a moment ago: they still are, though another program has removed their rules. Who
+ * has just begun knows of none.
+ */
+export function plan(observed: Observed, options: Options, held: Held = NOTHING_HELD): Plan {
   const notes: Note[] = [];
-  const of = (family: Family) => planFamily(family, { observed, options, notes });
+  const of = (family: Family) => planFamily(family, { observed, options, notes, held: held[family] });
   return { families: { 4: of(4), 6: of(6) }, notes };
 }
 
+/** Tables by family. */
+export type Held = Readonly<Record<Family, ReadonlySet<number>>>;
+
+const NOTHING_HELD: Held = { 4: new Set(), 6: new Set() };
+
 /** The plan that leaves nothing of ours: the same, with no interface taking part. */
-export function planFlush(observed: Observed, options: Options): Plan {
-  return { ...plan(observed, { ...options, interfaces: [] }), notes: [] };
+export function planFlush(observed: Observed, options: Options, held: Held = NOTHING_HELD): Plan {
+  return { ...plan(observed, { ...options, interfaces: [] }, held), notes: [] };
 }
 
 interface Work {
   readonly observed: Observed;
   readonly options: Options;
   readonly notes: Note[];
+  readonly held: ReadonlySet<number>;
 }
 
 function planFamily(family: Family, work: Work): FamilyPlan {
@@ -81,7 +91,9 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   );
 
   const ours = rules.filter((rule) => isOurs(rule, { options, addresses: observed.addresses }));
-  const ourTables = new Set(ours.map((rule) => rule.table));
+  const led = new Set(rules.filter((rule) => !ours.includes(rule)).map((rule) => rule.table));
+  const held = new Set([...work.held].filter((table) => facts.tableSize(table) > 0 && !led.has(table)));
+  const ourTables = new Set(ours.map((rule) => rule.table)).union(held);
   const byLink = Map.groupBy(addresses, ({ ifindex }) => ifindex);
   const targets: Target[] = [];
   const contested: number[] = [];
@@ -91,7 +103,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     const own = byLink.get(ifindex);
     if (role === "inside" || !own || !takesPart(link, options)) continue;
     const target = { ifindex, table: options.tableBase + ifindex, role };
-    const circumstances = { observed, family, ours, mirror };
+    const circumstances = { observed, family, ourTables, ours, mirror };
     const conflict = findConflict(target, circumstances);
     if (conflict) {
       notes.push({ kind: conflict.kind, text: `${link.name} (IPv${family}): skipped: ${conflict.text}` });
@@ -120,9 +132,9 @@ function planFamily(family: Family, work: Work): FamilyPlan {
 }
 
 /**
- * The tables that our rules lead to and that are no target's. Such a table is the interface's that its number says, or,
- * where an option has changed, the one's whose address the rule has; else that of one that has gone. One of no interface, to
- * which somebody else's rule leads as well, is not ours to empty; nor is a VRF's.
+ * The tables of ours that are no target's. Such a table is the interface's that its number says, or, where an option has
+ * changed, the one's whose address the rule has; else that of one that has gone. One of no interface, to which somebody
+ * else's rule leads as well, is not ours to empty; nor is a VRF's.
  */
 function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
   const { observed, options, ours, rules } = work;
