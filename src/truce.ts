@@ -9,20 +9,24 @@ import type { Family } from "./model/address.ts";
  * that is restarted, even several times in a row, undoes what it does not know each time, and is no fighter.
  */
 const BURST = 10, INTERVAL = 500;
-/** How long a place of a fight is left alone, in milliseconds: at first, and at most. */
-const FIRST_HOLD = 1000, LONGEST_HOLD = 10_000;
+/**
+ * How long a place of a fight is left alone, in milliseconds, at least and at most: in between for a tenth of the time that
+ * the fight has lasted, so that what was a short one is soon made good.
+ */
+const SHORTEST_REST = 500, LONGEST_REST = 10_000, SHARE = 10;
 /** A repair that stood for so long was not fought. */
 const STANDS = 2000;
 /** A fight is over when nothing has been undone for so long. */
 const MEMORY = 10_000;
 
 interface Fight {
-  /** How many repairs may be made, as of the last one. */
+  /** When the first repair was made that did not stand. */
+  since: number;
+  /** How many repairs may be made at once, as of the last one. */
   left: number;
+  /** When the last repair was made. */
   repaired: number;
-  /** How long the place is left alone; 0 where there is no fight. */
-  hold: number;
-  /** Until when. */
+  /** Until when the place is left alone. */
   until: number;
   told: boolean;
 }
@@ -70,17 +74,17 @@ export class Truce {
 
   #mayRepair(place: string, now: number): boolean {
     const fight = this.#fights.get(place) ??
-      { left: BURST, repaired: -Infinity, hold: 0, until: -Infinity, told: false };
+      { since: now, left: BURST, repaired: -Infinity, until: -Infinity, told: false };
     this.#fights.set(place, fight);
     if (now < fight.until) return false;
-    const stood = now - fight.repaired;
-    if (stood >= STANDS && fight.repaired >= fight.until) fight.hold = 0;
+    const stood = now - fight.repaired, isOwed = fight.repaired < fight.until;
+    if (stood >= STANDS && !isOwed) Object.assign(fight, { since: now, until: -Infinity });
     const left = Math.min(BURST, fight.left + stood / INTERVAL);
-    // One repair follows each hold: who undoes that too has not stopped.
-    const isFight = fight.hold > 0 ? fight.repaired >= fight.until : left < 1;
-    if (isFight) this.#leaveAlone(place, { fight, now });
+    // One repair follows each time of rest: who undoes that too has not stopped.
+    const isFought = fight.until === -Infinity ? left < 1 : !isOwed;
+    if (isFought) this.#leaveAlone(place, { fight, now });
     else Object.assign(fight, { left: Math.max(0, left - 1), repaired: now });
-    return !isFight;
+    return !isFought;
   }
 
   #leaveAlone(place: string, { fight, now }: { fight: Fight; now: number }): void {
@@ -90,8 +94,7 @@ export class Truce {
       );
     }
     fight.told = true;
-    fight.hold = Math.min(Math.max(2 * fight.hold, FIRST_HOLD), LONGEST_HOLD);
-    fight.until = now + fight.hold;
+    fight.until = now + Math.min(Math.max((now - fight.since) / SHARE, SHORTEST_REST), LONGEST_REST);
   }
 
   /** The families in which repairs that were held back may be made now; forgets the fights that are over. */

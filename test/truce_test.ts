@@ -72,11 +72,18 @@ Deno.test("a program that is restarted ten times, and undoes twice each time, is
   assert.deepEqual(fight.ear.told, []);
 });
 
-Deno.test("a fight costs one repair for each hold, holds grow to ten seconds, and one line is said", () => {
+Deno.test("a fight costs one repair after each rest, rests grow to ten seconds, and one line is said", () => {
   const fight = new Fight();
-  const waits = Array.from({ length: 20 }, () => fight.undo({ after: 10 }));
-  assert.deepEqual(waits, [...Array(10).fill(0), 1000, 2000, 4000, 8000, ...Array(6).fill(10_000)]);
+  const waits = Array.from({ length: 100 }, () => fight.undo({ after: 10 }));
+  assert.deepEqual(waits.slice(0, 20), [...Array(10).fill(0), ...Array(10).fill(500)]);
+  for (const [i, wait] of waits.entries()) assert.ok(i === 0 || wait >= waits[i - 1]);
+  assert.equal(waits.at(-1), 10_000);
   assert.deepEqual(fight.ear.told, [BEGIN]);
+});
+
+Deno.test("after a fight of five seconds all is put right within half a second", () => {
+  const fight = new Fight();
+  while (fight.now < 5000) assert.ok(fight.undo({ after: 100 }) <= 510);
 });
 
 Deno.test("what has stood for a while is repaired at once, also after a fight, which is told of once", () => {
@@ -95,5 +102,5 @@ Deno.test("the end of a fight is told of, and then all is as at first", () => {
   fight.rest(1);
   assert.deepEqual(fight.ear.told, [BEGIN, END]);
   for (let i = 0; i < 10; i++) assert.equal(fight.undo({ after: 10 }), 0);
-  assert.equal(fight.undo({ after: 10 }), 1000);
+  assert.equal(fight.undo({ after: 10 }), 500);
 });
