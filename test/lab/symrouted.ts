@@ -59,7 +59,7 @@ export class Daemon implements AsyncDisposable {
   ): Promise<Daemon> {
     const process = host.spawn([...program(), ...args], options);
     const pattern = /^symrouted: ready: (\d+) rules?, (\d+) routes? in place/;
-    const { text } = await process.line(pattern);
+    const { text } = await process.line(pattern, { within: 30_000 });
     const [, rules, routes] = pattern.exec(text)!;
     return new Daemon(process, { rules: Number(rules), routes: Number(routes) });
   }
