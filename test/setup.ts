@@ -1,7 +1,8 @@
 // Installs what a fresh machine lacks for the demonstration and for the tests, and nothing else.
 
-/** What is to be run: the demonstration needs less than the tests. */
-export type Purpose = "try" | "test";
+/** What is to be run: the demonstration, the tests, or the tests under another kernel. Each needs more. */
+const purposes = ["try", "test", "kernel"] as const;
+export type Purpose = typeof purposes[number];
 
 interface Need {
   /** A program to be found in PATH, or a library by its soname. */
@@ -26,12 +27,14 @@ const needs: Need[] = [
   need("ip", "try", ["iproute2", "iproute", "iproute2"]),
   need("nft", "try", ["nftables", "nftables", "nftables"]),
   need("ping", "try", ["iputils-ping", "iputils", "iputils"]),
+  need("bash", "try", ["bash", "bash", "bash"]),
   need("unshare", "try", ["util-linux", "util-linux-core", "util-linux"]),
   need("setpriv", "test", ["util-linux", "util-linux", "util-linux"]),
   need("radvd", "test", ["radvd", "radvd", "radvd"]),
   need("dnsmasq", "test", ["dnsmasq-base", "dnsmasq", "dnsmasq"]),
   need("busybox", "test", ["busybox", "busybox", "busybox"]),
   need("cc", "test", ["gcc libc6-dev", "gcc", "gcc"]),
+  need("qemu-system-x86_64", "kernel", ["qemu-system-x86", "qemu-system-x86-core", "qemu-system-x86"]),
 ];
 
 /** Administrators' programs are not in every user's PATH. */
@@ -59,21 +62,31 @@ export function isRoot(): boolean {
 
 /** Installs what is missing for the purpose; without a way to do so it ends the program with one clear line. */
 export async function setup(purpose: Purpose): Promise<void> {
-  if (Deno.build.os !== "linux") fail("symrouted needs Linux");
+  const reason = await provide(purpose);
+  if (reason === undefined) return;
+  console.error(reason);
+  Deno.exit(1);
+}
+
+/** Installs what is missing for the purpose; says why that cannot be. */
+export async function provide(purpose: Purpose): Promise<string | undefined> {
+  if (Deno.build.os !== "linux") return "symrouted needs Linux";
   Deno.env.set("PATH", [...new Set(programFolders)].join(":"));
   const missing = lacking(purpose);
-  if (missing.length === 0) return;
+  if (missing.length === 0) return undefined;
   const list = missing.map((each) => each.name).join(", ");
   const manager = (Object.keys(managers) as Manager[]).find((name) => present(name));
   if (!manager) {
-    fail(`missing: ${list}; please install them (Alpine: gcompat libnl3 iproute2 nftables iputils)`);
+    return `missing: ${list}; please install them (Alpine: gcompat libnl3 iproute2 nftables iputils)`;
   }
   const packages = [...new Set(missing.flatMap((each) => each.packages[manager]))];
   console.log(`missing: ${list}; installing ${packages.join(", ")} with ${manager}`);
-  if (!isRoot() && !present("sudo")) fail(`installing needs root: run this as root, or install sudo`);
+  if (!isRoot() && !present("sudo")) return `installing needs root: run this as root, or install sudo`;
   await install(manager, packages);
   const still = lacking(purpose).map((each) => each.name).join(", ");
-  if (still) fail(`still missing: ${still}; ${manager} could not install them, its messages are above`);
+  return still
+    ? `still missing: ${still}; ${manager} could not install them, its messages are above`
+    : undefined;
 }
 
 async function install(manager: Manager, packages: string[]): Promise<void> {
@@ -100,7 +113,9 @@ async function install(manager: Manager, packages: string[]): Promise<void> {
 }
 
 function lacking(purpose: Purpose): Need[] {
-  return needs.filter((each) => (purpose === "test" || each.purpose === "try") && !present(each.name));
+  return needs.filter((each) =>
+    purposes.indexOf(each.purpose) <= purposes.indexOf(purpose) && !present(each.name)
+  );
 }
 
 /** The folder that has the program or library. */
@@ -126,9 +141,4 @@ function exists(path: string): boolean {
 function need(name: string, purpose: Purpose, packages: string[]): Need {
   const [apt, dnf, pacman] = packages.map((names) => names.split(" "));
   return { name, purpose, packages: { "apt-get": apt, dnf, pacman } };
-}
-
-function fail(message: string): never {
-  console.error(message);
-  Deno.exit(1);
 }

@@ -2,6 +2,7 @@
 // machine's own network cannot be reached from inside, and when the last process ends nothing is left of it.
 
 import { isRoot } from "../setup.ts";
+import { PATIENCE } from "./process.ts";
 
 /** Names the network namespace that was left, so that what runs inside can tell that it is inside. */
 const OUTSIDE = "SYMROUTED_TEST_OUTSIDE";
@@ -22,8 +23,9 @@ const UNSHARE = ["unshare", "--net", "--mount", "--pid", "--fork", "--kill-child
 
 /** Whether this machine lets us make such namespaces. */
 export async function canIsolate(): Promise<boolean> {
-  const { success } = await new Deno.Command(asRoot()[0] ?? "true", {
-    args: [...asRoot().slice(1), ...UNSHARE, "true"],
+  const [program, ...args] = [...asRoot(), ...UNSHARE, "true"];
+  const { success } = await new Deno.Command(program, {
+    args,
     stdin: "null",
     stdout: "null",
     stderr: "null",
@@ -35,9 +37,7 @@ export async function canIsolate(): Promise<boolean> {
 export async function isolate(command: string[], env: Record<string, string> = {}): Promise<number> {
   const outside = await Deno.readLink("/proc/self/ns/net");
   const spared = isRoot() ? "" : env.DENO_DIR ?? "";
-  const settings = { ...kept(), ...env, SPARED: spared, [OUTSIDE]: outside };
-  const assignments = Object.entries(settings).map(([name, value]) => `${name}=${value}`);
-  const argv = [...asRoot(), ...assignments, ...UNSHARE, "sh", "-c", PRELUDE, "sh", ...command];
+  const argv = [...asRoot(), ...isolating(command, { ...env, SPARED: spared, [OUTSIDE]: outside })];
   // Ctrl-C goes to the whole foreground group: what runs inside ends by it, and we wait for that end.
   const wait = () => {};
   Deno.addSignalListener("SIGINT", wait);
@@ -46,20 +46,30 @@ export async function isolate(command: string[], env: Record<string, string> = {
   return code;
 }
 
+/** What root runs to have the command in namespaces of its own under another kernel. */
+export function isolatedElsewhere(command: string[], env: Record<string, string>): string[] {
+  return isolating(command, { ...env, [OUTSIDE]: "another kernel's" });
+}
+
+function isolating(command: string[], env: Record<string, string>): string[] {
+  const assignments = Object.entries({ ...kept(), ...env }).map(([name, value]) => `${name}=${value}`);
+  return ["env", ...assignments, ...UNSHARE, "sh", "-c", PRELUDE, "sh", ...command];
+}
+
 /** Whether this very process runs inside such namespaces. */
 export function isIsolated(): boolean {
   const outside = Deno.env.get(OUTSIDE);
   return outside !== undefined && isRoot() && Deno.readLinkSync("/proc/self/ns/net") !== outside;
 }
 
-/** `env` comes first in both cases, because sudo drops the environment. */
+/** What makes root run the command that follows. */
 function asRoot(): string[] {
-  return isRoot() ? ["env"] : ["sudo", "env"];
+  return isRoot() ? [] : ["sudo"];
 }
 
 /** The part of the environment that has to survive sudo. */
 function kept(): Record<string, string> {
-  const names = ["PATH", "TERM", "NO_COLOR", "CI", "DENO_JOBS", "DENO_DIR", "SYMROUTED"];
+  const names = ["PATH", "TERM", "NO_COLOR", "CI", "DENO_JOBS", "DENO_DIR", "SEED", "SYMROUTED", PATIENCE];
   const pairs = names.flatMap((name) => {
     const value = Deno.env.get(name);
     return value === undefined ? [] : [[name, value]];

@@ -11,6 +11,8 @@ export interface Result {
 export interface RunOptions {
   stdin?: string;
   env?: Record<string, string>;
+  /** Milliseconds that it may take to its end; LIMIT unless told. */
+  limit?: number;
 }
 
 /** One line of a running program's output. */
@@ -24,8 +26,12 @@ export interface Line {
 /** Messages are compared as text, so every program speaks the same language, without colours. */
 const plain = { LC_ALL: "C", NO_COLOR: "1" };
 
+/** Says how many times as long as usual everything may take, where the machine is slow. */
+export const PATIENCE = "SYMROUTED_TEST_PATIENCE";
+export const patience = Number(Deno.env.get(PATIENCE) ?? 1);
+
 /** Milliseconds that a program may take; none that the tests run to its end needs so long. */
-const LIMIT = 30_000;
+const LIMIT = 30_000 * patience;
 
 /** Runs a program to its end. */
 export async function run(command: string[], options: RunOptions = {}): Promise<Result> {
@@ -35,7 +41,7 @@ export async function run(command: string[], options: RunOptions = {}): Promise<
     stdin: options.stdin === undefined ? "null" : "piped",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(LIMIT),
+    signal: AbortSignal.timeout(options.limit ?? LIMIT),
   }).spawn();
   if (options.stdin !== undefined) {
     const writer = child.stdin.getWriter();
@@ -56,7 +62,7 @@ export async function must(command: string[], options: RunOptions = {}): Promise
 
 /** How long to wait for a condition. */
 export interface Patience {
-  /** Milliseconds; 5000 unless told. */
+  /** Milliseconds on an ordinary machine; 5000 unless told. */
   within?: number;
   /** Says that it can no longer become true. */
   hopeless?: () => boolean;
@@ -64,7 +70,7 @@ export interface Patience {
 
 /** Calls `check` until it no longer throws, and gives its result; when patience ends its error is ours. */
 export async function eventually<T>(check: () => T | Promise<T>, options: Patience = {}): Promise<T> {
-  const deadline = performance.now() + (options.within ?? 5000);
+  const deadline = performance.now() + (options.within ?? 5000) * patience;
   for (;;) {
     const last = performance.now() > deadline || options.hopeless?.();
     try {
