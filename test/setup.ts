@@ -1,8 +1,13 @@
 // Installs what a fresh machine lacks for the demonstration and for the tests, and nothing else.
 
-/** What is to be run: the demonstration, the tests, or the tests under another kernel. Each needs more. */
-const purposes = ["try", "test", "kernel"] as const;
-export type Purpose = typeof purposes[number];
+/** What is to be run, and whose needs it has too: the demonstration needs less than the tests. */
+const purposes = {
+  try: ["try"],
+  test: ["try", "test"],
+  kernel: ["try", "test", "kernel"],
+  systemd: ["try", "test", "systemd"],
+};
+export type Purpose = keyof typeof purposes;
 
 interface Need {
   /** A program to be found in PATH, or a library by its soname. */
@@ -35,6 +40,7 @@ const needs: Need[] = [
   need("busybox", "test", ["busybox", "busybox", "busybox"]),
   need("cc", "test", ["gcc libc6-dev", "gcc", "gcc"]),
   need("qemu-system-x86_64", "kernel", ["qemu-system-x86", "qemu-system-x86-core", "qemu-system-x86"]),
+  need("debootstrap", "systemd", ["debootstrap", "debootstrap", "debootstrap"]),
 ];
 
 /** Administrators' programs are not in every user's PATH. */
@@ -62,14 +68,14 @@ export function isRoot(): boolean {
 
 /** Installs what is missing for the purpose; without a way to do so it ends the program with one clear line. */
 export async function setup(purpose: Purpose): Promise<void> {
-  const reason = await provide(purpose);
+  const reason = await prepare(purpose);
   if (reason === undefined) return;
   console.error(reason);
   Deno.exit(1);
 }
 
-/** Installs what is missing for the purpose; says why that cannot be. */
-export async function provide(purpose: Purpose): Promise<string | undefined> {
+/** Installs what is missing for the purpose; gives the reason where that cannot be. */
+export async function prepare(purpose: Purpose): Promise<string | undefined> {
   if (Deno.build.os !== "linux") return "symrouted needs Linux";
   Deno.env.set("PATH", [...new Set(programFolders)].join(":"));
   const missing = lacking(purpose);
@@ -81,7 +87,7 @@ export async function provide(purpose: Purpose): Promise<string | undefined> {
   }
   const packages = [...new Set(missing.flatMap((each) => each.packages[manager]))];
   console.log(`missing: ${list}; installing ${packages.join(", ")} with ${manager}`);
-  if (!isRoot() && !present("sudo")) return `installing needs root: run this as root, or install sudo`;
+  if (!isRoot() && !present("sudo")) return "installing needs root: run this as root, or install sudo";
   await install(manager, packages);
   const still = lacking(purpose).map((each) => each.name).join(", ");
   return still
@@ -113,9 +119,7 @@ async function install(manager: Manager, packages: string[]): Promise<void> {
 }
 
 function lacking(purpose: Purpose): Need[] {
-  return needs.filter((each) =>
-    purposes.indexOf(each.purpose) <= purposes.indexOf(purpose) && !present(each.name)
-  );
+  return needs.filter((each) => purposes[purpose].includes(each.purpose) && !present(each.name));
 }
 
 /** The folder that has the program or library. */

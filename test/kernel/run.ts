@@ -6,7 +6,7 @@ import { runSuite, suite } from "../lab/suite.ts";
 import { offline } from "../lab/offline.ts";
 import { PATIENCE } from "../lab/process.ts";
 import { isolatedElsewhere } from "../lab/isolation.ts";
-import { provide, setup } from "../setup.ts";
+import { prepare, setup } from "../setup.ts";
 import { boot } from "./boot.ts";
 import { kernel, Unavailable } from "./package.ts";
 
@@ -19,7 +19,7 @@ const SLOW = { [PATIENCE]: "10" };
 await setup("test");
 const args = Deno.args.length > 0 ? Deno.args : [KINDS];
 try {
-  const reason = await provide("kernel");
+  const reason = await prepare("kernel");
   if (reason !== undefined) throw new Unavailable(reason);
   const found = await kernel();
   // Types are not looked at again: that takes minutes in there.

@@ -63,7 +63,7 @@ export function isIsolated(): boolean {
 }
 
 /** What makes root run the command that follows. */
-function asRoot(): string[] {
+export function asRoot(): string[] {
   return isRoot() ? [] : ["sudo"];
 }
 
