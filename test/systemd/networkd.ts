@@ -3,16 +3,28 @@
 import assert from "node:assert/strict";
 import { families, type Family } from "../lab/addressing.ts";
 import { eventually } from "../lab/process.ts";
-import type { Uplink } from "../lab/world.ts";
+import type { Uplink, World } from "../lab/world.ts";
 import type { Machine } from "./machine.ts";
 
-const UNIT = "systemd-networkd";
+const unit = "systemd-networkd";
 
 /** The uplinks that it configures. */
 const devices = ["em1", "em2"];
 
+/** systemd-networkd as what configures the uplinks. */
+export const networkd = {
+  unit,
+  files({ uplinks: [first, second] }: World, { leased }: { leased: boolean }) {
+    return {
+      "/etc/systemd/network/em1.network": networkFile(first, { fixed: families }),
+      "/etc/systemd/network/em2.network": networkFile(second, { fixed: leased ? [] : families }),
+    };
+  },
+  online,
+};
+
 /** An uplink's configuration: fixed in these families, by DHCP or router advertisements in the others. */
-export function networkFile(uplink: Uplink, options: { fixed: readonly Family[] }): string {
+function networkFile(uplink: Uplink, options: { fixed: readonly Family[] }): string {
   const { device, metric } = uplink;
   const told = families.map((family) => {
     const { address, length, gateway } = uplink[family];
@@ -51,19 +63,19 @@ export async function configured(
 }
 
 /** Awaits that it has configured the uplinks. */
-export async function online(machine: Machine): Promise<void> {
+async function online(machine: Machine): Promise<void> {
   const interfaces = devices.map((device) => `--interface=${device}`);
   await machine.must(["/lib/systemd/systemd-networkd-wait-online", "--timeout=20", ...interfaces]);
 }
 
 /** Starts it again, and awaits that it has configured the uplinks. */
 export function restart(machine: Machine): Promise<void> {
-  return configured(machine, () => machine.systemctl(`restart ${UNIT}`));
+  return configured(machine, () => machine.systemctl(`restart ${unit}`));
 }
 
 /** How often it has begun to configure each device. */
 async function configurations(machine: Machine): Promise<Record<string, number>> {
-  const lines = await machine.journal(UNIT);
+  const lines = await machine.journal(unit);
   const count = (device: string) =>
     lines.filter((line) => line.startsWith(device) && /: (Rec|C)onfiguring with /.test(line)).length;
   return Object.fromEntries(devices.map((device) => [device, count(device)]));

@@ -1,38 +1,44 @@
 // How a test with a machine is written down: the usual world, whose host is a machine with a systemd of its own, with
-// uplinks that systemd-networkd configures and with symrouted as a service.
+// uplinks that another program configures and with symrouted as a service.
 
 import assert from "node:assert/strict";
-import { families } from "../lab/addressing.ts";
 import { eventually, type Process } from "../lab/process.ts";
 import { isolatedTest } from "../lab/scenario.ts";
 import { advertise, dhcpServer } from "../lab/servers.ts";
 import { type Uplink, World } from "../lab/world.ts";
 import { environment, Machine, program, variables } from "./machine.ts";
-import { networkFile, online } from "./networkd.ts";
-import { ours } from "./ours.ts";
+import { networkd } from "./networkd.ts";
+import { mains, ours } from "./ours.ts";
+
+/** A program that configures uplinks. */
+export interface Manager {
+  unit: string;
+  /** The files that tell it what to do before it starts; em2 is leased or has fixed addresses, as em1. */
+  files(world: World, options: { leased: boolean }): Record<string, string>;
+  /** Awaits that it has configured the uplinks; what no file has told it is told by now. */
+  online(machine: Machine, world: World): Promise<void>;
+}
 
 /** How the host differs from the usual one. */
 export interface HostOptions {
+  /** What configures the uplinks; systemd-networkd unless told. */
+  manager?: Manager;
   /** Whether em2 has its addresses from DHCP and router advertisements; they are fixed as em1's unless told. */
   leased?: boolean;
   /** Files that it boots with, beyond those of the usual one. */
   files?: Record<string, string>;
-  /** What is enabled when it boots; systemd-networkd and symrouted unless told. */
-  enable?: string[];
+  /** Whether symrouted is started; it is unless told. */
+  started?: boolean;
 }
 
 const service = `
 [Unit]
-After=systemd-networkd.service
 StartLimitIntervalSec=0
 
 [Service]
 Type=simple
 ExecStart=${program}
 Environment=${environment}
-
-[Install]
-WantedBy=multi-user.target
 `;
 
 /** A test with machines, skipped with the reason in its name where there can be none. */
@@ -42,7 +48,7 @@ export function machineTest(name: string, fn: () => Promise<void>): void {
   isolatedTest(name, fn, { skip });
 }
 
-/** A test in a world whose host is a machine; when it begins, what is enabled has done its work. */
+/** A test in a world whose host is a machine; when it begins, everything that is started has done its work. */
 export function machineScenario(
   name: string,
   body: (world: World, machine: Machine, dhcp?: Process) => Promise<void>,
@@ -50,21 +56,23 @@ export function machineScenario(
 ): void {
   machineTest(name, async () => {
     await using world = await World.build({ bare: [1, 2] });
-    const [first, second] = world.uplinks;
-    const dhcp = options.leased ? await lease(second) : undefined;
+    const { manager = networkd, leased = false, started = true } = options;
+    const dhcp = leased ? await lease(world.uplink(2)) : undefined;
     const files = {
-      "/etc/systemd/network/em1.network": networkFile(first, { fixed: families }),
-      "/etc/systemd/network/em2.network": networkFile(second, { fixed: options.leased ? [] : families }),
+      ...manager.files(world, { leased }),
       "/etc/systemd/system/symrouted.service": service,
       ...options.files,
     };
-    const enable = options.enable ?? ["systemd-networkd", "symrouted"];
-    await using machine = await Machine.boot({ host: world.host, files, enable });
-    if (enable.includes("systemd-networkd")) await online(machine);
-    if (enable.includes("symrouted")) {
-      // Four rules; each uplink's on-link prefix and default, in IPv6 its link-local prefix too; DHCP brings one more.
-      const all = options.leased ? 15 : 14;
-      await eventually(async () => assert.equal((await ours(world)).length, all), { within: 20_000 });
+    await using machine = await Machine.boot({ host: world.host, files, enable: [manager.unit] });
+    await manager.online(machine, world);
+    if (started) {
+      await machine.systemctl("start symrouted");
+      await eventually(async () => {
+        // All that main has leads through an uplink, and is mirrored; four addresses have a rule.
+        const [there, mirrored] = [await mains(world), await ours(world)];
+        assert.ok(there.length >= 10, there.join("\n"));
+        assert.equal(mirrored.length, there.length + 4, mirrored.join("\n"));
+      }, { within: 20_000 });
     }
     await body(world, machine, dhcp);
   });
