@@ -3,8 +3,12 @@
 import type { Log } from "./log.ts";
 import type { Note } from "./plan/note.ts";
 
+/** A warning that comes and goes is told of again only after so long, in milliseconds. */
+const QUIET = 60_000;
+
 export class Notices {
   readonly #log: Log;
+  readonly #warned = new Map<string, number>();
   #told: readonly Note[] = [];
   readonly #foreign = new Set<string>();
 
@@ -19,13 +23,21 @@ export class Notices {
     for (const { kind, text } of notes) {
       if (known.has(text)) continue;
       if (kind === "conflict") this.#log.error(text);
-      else if (kind === "warning") this.#log.warn(text);
+      else if (kind === "warning") this.#warn(text);
       else this.#log.debug(text);
     }
     for (const { kind, text } of this.#told) {
       if (kind === "conflict" && !still.has(text)) this.#log.info(`no longer so: ${text}`);
     }
     this.#told = notes;
+  }
+
+  #warn(text: string): void {
+    const now = performance.now();
+    for (const [old, at] of this.#warned) if (now - at > QUIET) this.#warned.delete(old);
+    if (this.#warned.has(text)) return;
+    this.#warned.set(text, now);
+    this.#log.warn(text);
   }
 
   /** A foreign route in a table of ours: there may be many, so of each table one is told of. */

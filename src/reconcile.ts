@@ -176,7 +176,12 @@ export class Reconciler {
       const isLost = (change: RuleChange) =>
         change.op === "add-rule" && before.some((one) => sameRule(one, change.rule)) &&
         !this.#applier.wasRefused(change);
-      const lost = host.rulesProven ? changes.filter(isLost).map(({ rule }) => rule.from!) : [];
+      // A rule of our form, for a source that has had its rule all the time, was not written here.
+      const isAdded = ({ op, rule }: RuleChange) =>
+        op === "delete-rule" && before.some(({ from }) => from === rule.from) &&
+        !before.some((one) => sameRule(one, rule));
+      const isTroubled = (change: RuleChange) => isLost(change) || isAdded(change);
+      const lost = host.rulesProven ? changes.filter(isTroubled).map(({ rule }) => rule.from!) : [];
       if (lost.length > 0) this.#truce.trouble(family, { what: new Set(lost) });
       return changes;
     });

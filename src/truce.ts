@@ -19,6 +19,8 @@ const STANDS = 2000;
 /** A fight is over when nothing has been undone for so long. */
 const MEMORY = 10_000;
 
+const NOTHING: Set<number | string> = new Set();
+
 interface Fight {
   /** When the first repair was made that did not stand. */
   since: number;
@@ -44,7 +46,10 @@ export class Truce {
     this.#log = log;
   }
 
-  /** Is told that another program has changed some keys of a table of ours, or taken away our rules for some sources. */
+  /**
+   * Is told that another program has changed some keys of a table of ours, or has taken away our rules for some sources
+   * or added to them.
+   */
   trouble(family: Family, { table, what }: { table?: number; what: ReadonlySet<number | string> }): void {
     const place = placeName(family, table);
     this.#troubled.set(place, what.union(this.#troubled.get(place) ?? new Set()));
@@ -52,14 +57,15 @@ export class Truce {
 
   /** Leaves out the repairs of places that are to be left alone for now; all other changes are made. */
   sift<T extends Change>(changes: readonly T[], now: number): readonly T[] {
-    if (this.#troubled.size === 0) return changes;
+    if (this.#troubled.size === 0 && this.#owed.size === 0) return changes;
     const verdicts = new Map<string, boolean>();
     return changes.filter((change) => {
-      if (change.op === "delete-rule") return true;
       const { family } = "rule" in change ? change.rule : change;
       const place = placeName(family, "rule" in change ? undefined : change.table);
-      const what = this.#troubled.get(place);
-      if (!what?.has("rule" in change ? change.rule.from! : change.key)) return true;
+      // What is held back stays so, whatever else makes the same key dirty.
+      const owed = this.#owed.get(place)?.what ?? NOTHING;
+      const what = this.#troubled.get(place)?.union(owed) ?? owed;
+      if (!what.has("rule" in change ? change.rule.from! : change.key)) return true;
       let mayRepair = verdicts.get(place);
       if (mayRepair === undefined) verdicts.set(place, mayRepair = this.#mayRepair(place, now));
       if (!mayRepair) this.#owed.set(place, { family, what });
@@ -115,6 +121,8 @@ export class Truce {
   /** In how many milliseconds the next hold, or the memory of a fight, ends; undefined where there is none. */
   endsIn(now: number): number | undefined {
     const ends = [...this.#fights.values()].map((fight) => fight.until > now ? fight.until : endOf(fight));
+    // A hold may have ended since `resume` was asked.
+    for (const place of this.#owed.keys()) ends.push(this.#fights.get(place)?.until ?? now);
     return ends.length === 0 ? undefined : Math.max(1, Math.ceil(Math.min(...ends) - now));
   }
 }

@@ -79,9 +79,12 @@ export class Watch {
   }
 
   #doubtRoutes(family: Family, { observed, ifindex }: { observed: Observed; ifindex?: number }): void {
+    const { facts } = observed.families[family];
     for (const table of this.#listener.watched[family]) {
-      const hasRoutes = table === TABLE.main || observed.families[family].facts.tableSize(table) > 0;
-      if (hasRoutes) this.#stale.doubt({ family, table, ifindex });
+      const isEmpty = table === TABLE.local
+        ? !facts.hasAnyIp()
+        : table !== TABLE.main && facts.tableSize(table) === 0;
+      if (!isEmpty) this.#stale.doubt({ family, table, ifindex });
     }
   }
 }

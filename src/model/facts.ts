@@ -88,6 +88,10 @@ export class MainFacts {
     return this.#tables.get(table) ?? 0;
   }
 
+  hasAnyIp(): boolean {
+    return this.#anyIp.size > 0;
+  }
+
   /** The keys of local routes that make a prefix ours without an address on the interface. */
   get anyIpKeys(): Iterable<number> {
     return this.#anyIp.keys();
