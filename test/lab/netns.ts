@@ -29,6 +29,17 @@ export class Namespace implements AsyncDisposable {
     await batch(options, lines);
   }
 
+  /** Runs many `ip` commands in one go, whatever comes of each, and gives what went wrong. */
+  async attempt(options: string[], lines: string[]): Promise<string> {
+    const command = ["ip", "-n", this.name, ...options, "-force", "-batch", "-"];
+    return (await run(command, { stdin: lines.join("\n") + "\n" })).stderr;
+  }
+
+  /** Runs many `ip` commands in one go, which all have to succeed, and gives what they printed. */
+  query(options: string[], lines: string[]): Promise<string> {
+    return must(["ip", "-n", this.name, ...options, "-batch", "-"], { stdin: lines.join("\n") + "\n" });
+  }
+
   /** Loads an nftables ruleset. */
   async nft(ruleset: string): Promise<void> {
     await this.must(["nft", "-f", "-"], { stdin: ruleset });

@@ -40,7 +40,7 @@ table inet firewall {
 `;
 
 /** Duplicate address detection only takes time here; advertisements are for the tests that send them. */
-const quiet = {
+export const quiet = {
   "ipv6/conf/all/accept_dad": 0,
   "ipv6/conf/default/accept_dad": 0,
   "ipv6/conf/default/dad_transmits": 0,
