@@ -46,6 +46,15 @@ const cases: readonly Case[] = [
     before: [`route append ${first}`, `route append ${second}`],
     events: [`route del ${first}`],
   },
+  {
+    name: "IPv4: an AnyIP route goes with the last address of its interface",
+    before: ["route add local 203.0.113.64/28 dev em2 proto 66"],
+    events: [
+      "address del 192.168.0.2/24 dev em2",
+      "address add 192.168.0.2/24 dev em2",
+      "route add default via 192.168.0.1 dev em2 metric 106",
+    ],
+  },
 ];
 
 for (const { name, before = [], events } of cases) {
