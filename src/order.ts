@@ -21,8 +21,9 @@ export interface Stages {
 export function order(
   rules: readonly RuleChange[],
   routes: readonly RouteChange[],
-  { prefixLength, isEmpty, isInUse }: {
-    prefixLength: (change: RouteChange) => number;
+  { rank, isEmpty, isInUse }: {
+    /** How narrow the key of a route is. */
+    rank: (change: RouteChange) => number;
     /** Whether the kernel has no route in that table. */
     isEmpty: (table: { family: Family; table: number }) => boolean;
     /** Whether the table is to be an interface's. */
@@ -48,9 +49,9 @@ export function order(
       changed.has(tableIdentity(rule)) && isInUse(rule) && !newRules.some((one) => sameWay(one.rule, rule)),
   );
   return {
-    first: [...early, ...misleading, ...byLength(arriving, prefixLength).reverse().flat()],
+    first: [...early, ...misleading, ...byRank(arriving, rank).reverse().flat()],
     // Of one key the best, which is the one that is used, goes last.
-    then: [...byLength(deletes, prefixLength).flatMap((group) => group.reverse()), ...late, ...oldRules],
+    then: [...byRank(deletes, rank).flatMap((group) => group.reverse()), ...late, ...oldRules],
   };
 }
 
@@ -67,12 +68,8 @@ function routeIdentity({ family, table, key, metric, path }: RouteChange): strin
   return `${family} ${table} ${key} ${metric} ${path}`;
 }
 
-/** Changes by their prefix's length, ascending; at one length as they came. */
-function byLength(
-  changes: readonly RouteChange[],
-  prefixLength: (change: RouteChange) => number,
-): RouteChange[][] {
-  const groups: RouteChange[][] = [];
-  for (const change of changes) (groups[prefixLength(change)] ??= []).push(change);
-  return groups.filter((group) => group !== undefined);
+/** Changes by their keys' rank, ascending; at one rank as they came. */
+function byRank(changes: readonly RouteChange[], rank: (change: RouteChange) => number): RouteChange[][] {
+  const groups = Map.groupBy(changes, rank);
+  return [...groups.keys()].sort((a, b) => a - b).map((key) => groups.get(key)!);
 }

@@ -85,7 +85,7 @@ export class Reconciler {
       this.#truce.sift(rules, performance.now()),
       routes,
       {
-        prefixLength: ({ family, key }) => host.stores[family].keys.length(key),
+        rank: ({ family, key }) => host.stores[family].keys.rank(key),
         isInUse: ({ family, table }) => this.plan.families[family].targets.some((one) => one.table === table),
         isEmpty: ({ family, table }) => host.observed.families[family].facts.tableSize(table) === 0,
       },

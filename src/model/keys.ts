@@ -81,6 +81,12 @@ export class Keys {
     return this.#sources[this.#meta[key] >>> 16];
   }
 
+  /** How narrow a key is: the kernel takes the longest prefix, and of one prefix what is for a source or a tos alone. */
+  rank(key: number): number {
+    const source = this.source(key), length = source === "" ? 0 : Number(source.split("/")[1] ?? 128) + 1;
+    return (this.length(key) << 8) + (this.tos(key) === 0 ? length : length + 1);
+  }
+
   /** All of an IPv4 destination, the first 32 bits of an IPv6 one. */
   firstWord(key: number): number {
     return this.#words[key * this.#width];

@@ -44,7 +44,7 @@ export function decide(observed: Observed, { flush, ...wish }: Wish = {}): Decis
   });
   const stores: Record<4 | 6, RouteStore> = { 4: observed.families[4].store, 6: observed.families[6].store };
   const stages = order(rules, diff.changes, {
-    prefixLength: ({ family, key }) => stores[family].keys.length(key),
+    rank: ({ family, key }) => stores[family].keys.rank(key),
     isInUse: ({ family, table }) => planned.families[family].targets.some((target) => target.table === table),
     isEmpty: ({ family, table }) => observed.families[family].facts.tableSize(table) === 0,
   });
