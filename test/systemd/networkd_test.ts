@@ -90,3 +90,27 @@ machineScenario(
     },
   },
 );
+
+/** It may be started as often as one likes. */
+const tireless = {
+  files: { "/etc/systemd/system/systemd-networkd.service.d/more.conf": "[Unit]\nStartLimitIntervalSec=0\n" },
+};
+
+machineScenario("it starts again ten times in a row: all is back within a second", async (world, machine) => {
+  const before = await ours(world);
+  for (let turn = 0; turn < 10; turn++) await restart(machine);
+  await eventually(async () => assert.deepEqual(await ours(world), before), { within: SOON });
+  for (const family of families) await assertCured(world, family);
+}, tireless);
+
+machineScenario(
+  "it starts again ten times, each time after all was back: within a second",
+  async (world, machine) => {
+    const before = await ours(world);
+    for (let turn = 0; turn < 10; turn++) {
+      await restart(machine);
+      await eventually(async () => assert.deepEqual(await ours(world), before), { within: SOON });
+    }
+  },
+  tireless,
+);

@@ -65,3 +65,19 @@ machineScenario("its lease is replaced by another", async (world, machine, dhcp)
   uplink.IPv4.address = address;
   await assertCured(world, "IPv4");
 }, { leased: true });
+machineScenario("an uplink that it no longer configures leaves nothing behind", async (world, machine) => {
+  await configured(machine, async () => {
+    await machine.write(
+      "/etc/systemd/network/em2.network",
+      "[Match]\nName=em2\n[Network]\nIPv6AcceptRA=no\n",
+    );
+    await machine.must(["networkctl", "reload"]);
+  }, { again: ["em2"] });
+  await eventually(async () => {
+    for (const family of families) {
+      assert.equal((await sourceRules(world.host, family)).length, 1);
+      assert.deepEqual(await routes(world.host, 1003, family), []);
+    }
+  });
+  for (const family of families) assert.ok(await answers(world, world.uplink(1)[family].address));
+});
