@@ -10,29 +10,17 @@ import { Owned } from "./owned.ts";
 import { familyNumber } from "./path.ts";
 import type { Socket } from "./socket.ts";
 
-const ATTEMPTS = 5;
-
 export class AddressCache implements Disposable {
   readonly #cache = Cache.open("route/addr");
 
   read(socket: Socket): Address[] {
-    for (let attempt = 1;; attempt++) {
-      this.#cache.refill(socket);
-      const read = Array.from(this.#cache.objects(), addressOf).filter((address) => address !== undefined);
-      // A dump that the kernel interrupts is begun again by libnl, which keeps what it had: some twice, some gone.
-      const unique = new Map(read.map((address) => [identity(address), address]));
-      if (unique.size === read.length || attempt === ATTEMPTS) return [...unique.values()];
-    }
+    this.#cache.refill(socket);
+    return Array.from(this.#cache.objects(), addressOf).filter((address) => address !== undefined);
   }
 
   [Symbol.dispose](): void {
     this.#cache[Symbol.dispose]();
   }
-}
-
-/** What the kernel has only once. */
-function identity({ ifindex, ip, prefixLength, peer }: Address): string {
-  return `${ifindex} ${ip}/${prefixLength} ${peer}`;
 }
 
 function addressOf(address: Deno.PointerObject): Address | undefined {

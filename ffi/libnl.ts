@@ -38,11 +38,13 @@ export const libnl = library("libnl-3.so.200", {
 
     // int nl_cache_alloc_name(const char *kind, struct nl_cache **): owned, nl_cache_free
     nl_cache_alloc_name: { parameters: ["buffer", "buffer"], result: "i32" },
-    // int nl_cache_refill(struct nl_sock *, struct nl_cache *): frees the objects that were in it
-    nl_cache_refill: { parameters: ["pointer", "pointer"], result: "i32" },
-    // struct nl_object *nl_cache_get_first(struct nl_cache *): borrowed, until the next refill
+    // void nl_cache_clear(struct nl_cache *): frees the objects that were in it
+    nl_cache_clear: { parameters: ["pointer"], result: "void" },
+    // int nl_cache_parse_and_add(struct nl_cache *, struct nl_msg *): borrows the message
+    nl_cache_parse_and_add: { parameters: ["pointer", "pointer"], result: "i32" },
+    // struct nl_object *nl_cache_get_first(struct nl_cache *): borrowed, until the next nl_cache_clear
     nl_cache_get_first: { parameters: ["pointer"], result: "pointer" },
-    // struct nl_object *nl_cache_get_next(struct nl_object *): borrowed, until the next refill
+    // struct nl_object *nl_cache_get_next(struct nl_object *): borrowed, until the next nl_cache_clear
     nl_cache_get_next: { parameters: ["pointer"], result: "pointer" },
     // void nl_cache_free(struct nl_cache *): takes
     nl_cache_free: { parameters: ["pointer"], result: "void" },
@@ -58,6 +60,8 @@ export const libnl = library("libnl-3.so.200", {
     // void nl_addr_put(struct nl_addr *): takes
     nl_addr_put: { parameters: ["pointer"], result: "void" },
 
+    // struct nl_msg *nlmsg_convert(struct nlmsghdr *): owned, nlmsg_free; copies the message
+    nlmsg_convert: { parameters: ["buffer"], result: "pointer" },
     // struct nlmsghdr *nlmsg_hdr(struct nl_msg *): borrowed from the message
     nlmsg_hdr: { parameters: ["pointer"], result: "pointer" },
     // void nlmsg_free(struct nl_msg *): takes

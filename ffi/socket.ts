@@ -53,8 +53,6 @@ export interface SocketOptions {
   readonly groups?: readonly number[];
   /** In bytes; above the system's limit where CAP_NET_ADMIN allows it. */
   readonly receiveBuffer?: number;
-  /** Is read by libnl's caches, which size their buffers themselves. */
-  readonly forCaches?: boolean;
   /** Have the kernel check and obey the filters of dump requests (linux/netlink.h: NETLINK_GET_STRICT_CHK). */
   readonly strict?: boolean;
 }
@@ -95,12 +93,10 @@ export class Socket extends Owned {
     return socket;
   }
 
-  #configure({ groups = [], receiveBuffer, forCaches, strict }: SocketOptions): void {
+  #configure({ groups = [], receiveBuffer, strict }: SocketOptions): void {
     const nl = libnl();
-    if (!forCaches) {
-      nl.nl_socket_disable_msg_peek(this.pointer);
-      check(nl.nl_socket_set_msg_buf_size(this.pointer, BigInt(DATAGRAM_BYTES)), "size a netlink buffer");
-    }
+    nl.nl_socket_disable_msg_peek(this.pointer);
+    check(nl.nl_socket_set_msg_buf_size(this.pointer, BigInt(DATAGRAM_BYTES)), "size a netlink buffer");
     this.#set(SOL_NETLINK, NETLINK_EXT_ACK, 1);
     this.#set(SOL_NETLINK, NETLINK_CAP_ACK, 1);
     this.#set(SOL_SOCKET, SO_SNDBUF, 4 * DATAGRAM_BYTES);
@@ -127,10 +123,7 @@ export class Socket extends Owned {
     libc().setsockopt(this.fd, SOL_SOCKET, SO_RCVTIMEO, new BigInt64Array([BigInt(seconds), 0n]), 16);
   }
 
-  /**
-   * A sequence number for one request. libnl gives the first; a call of its for each would cost as much as encoding it.
-   * A socket whose numbers are used here is none that libnl's caches can be read by.
-   */
+  /** A sequence number for one request. libnl gives the first; a call of its for each would cost as much as encoding it. */
   nextSequence(): number {
     this.#sequence = ((this.#sequence ?? libnl().nl_socket_use_seq(this.pointer)) + 1) >>> 0;
     return this.#sequence;

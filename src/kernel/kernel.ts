@@ -1,9 +1,8 @@
 /**
  * The one door to the kernel: all that is read from it, heard from it and written to it goes through here.
  *
- * Four sockets, because the kernel's and libnl's ways exclude each other on one: notifications arrive at any time; libnl's
- * caches want a socket whose sequence numbers they alone use, and come back empty where requests are checked strictly;
- * answers to writes must not stand behind a dump.
+ * Three sockets, because their uses exclude each other on one: notifications arrive at any time, requests for dumps are
+ * to be checked strictly, and answers to writes must not stand behind a dump.
  */
 
 import { AddressCache } from "../../ffi/address.ts";
@@ -31,12 +30,17 @@ const DUMP_ATTEMPTS = 5;
 
 export type { RouteFields };
 
+interface RouteReading {
+  readonly filter: { readonly family: Family; readonly table: number; readonly ifindex?: number };
+  /** Is told of every route: one object for all of them. */
+  readonly visit: (route: RouteFields) => void;
+}
+
 export class Kernel implements Disposable {
   readonly #stack = new DisposableStack();
   readonly #events: Socket;
   readonly #waiter: Waiter;
-  readonly #queries: Socket;
-  readonly #dumps: Socket;
+  #dumps: Socket;
   readonly #writes: Socket;
   readonly #links: LinkCache;
   readonly #addresses: AddressCache;
@@ -54,8 +58,8 @@ export class Kernel implements Disposable {
         Socket.open({ groups: Object.values(GROUP), receiveBuffer: EVENT_BUFFER }),
       );
       this.#waiter = this.#stack.use(new Waiter(this.#events.fd));
-      this.#queries = this.#stack.use(Socket.open({ forCaches: true }));
-      this.#dumps = this.#stack.use(Socket.open({ strict: true }));
+      this.#dumps = Socket.open({ strict: true });
+      this.#stack.defer(() => this.#dumps[Symbol.dispose]());
       this.#writes = this.#stack.use(Socket.open({ receiveBuffer: ANSWER_BUFFER }));
       this.#links = this.#stack.use(new LinkCache());
       this.#addresses = this.#stack.use(new AddressCache());
@@ -65,45 +69,53 @@ export class Kernel implements Disposable {
     }
   }
 
+  /** Reads from the socket for dumps. After a failure the rest of an answer may still come: another socket hears none of it. */
+  #read<T>(read: (socket: Socket) => T): T {
+    try {
+      return read(this.#dumps);
+    } catch (error) {
+      // This one has been read to its end.
+      if (error instanceof InterruptedDump) throw error;
+      const fresh = Socket.open({ strict: true });
+      this.#dumps[Symbol.dispose]();
+      this.#dumps = fresh;
+      throw error;
+    }
+  }
+
   readLinks(): Link[] {
-    return this.#links.read(this.#queries);
+    return this.#read((socket) => this.#links.read(socket));
   }
 
   readAddresses(): Address[] {
-    return this.#addresses.read(this.#queries);
+    return this.#read((socket) => this.#addresses.read(socket));
   }
 
   readRules(): Rule[] {
-    return readRules(this.#dumps);
+    return this.#read((socket) => readRules(socket));
   }
 
   /** Whether the host forwards; undefined where the kernel does not have the family. */
   readForwarding(family: Family): boolean | undefined {
-    return readForwarding(this.#dumps, family);
+    return this.#read((socket) => readForwarding(socket, family));
   }
 
   /** Tells `visit` of every route of a table (that leaves by `ifindex`): one object for all of them. */
-  readRoutes(
-    filter: { family: Family; table: number; ifindex?: number },
-    visit: (route: RouteFields) => void,
-  ): void {
+  readRoutes(filter: RouteReading["filter"], visit: RouteReading["visit"]): void {
     for (let attempt = 1;; attempt++) {
       try {
-        return this.#readRoutes(filter, visit);
+        return this.#read((socket) => this.#readRoutes(socket, { filter, visit }));
       } catch (error) {
         if (!(error instanceof InterruptedDump) || attempt >= DUMP_ATTEMPTS) throw error;
       }
     }
   }
 
-  #readRoutes(
-    filter: { family: Family; table: number; ifindex?: number },
-    visit: (route: RouteFields) => void,
-  ): void {
-    const request = { type: MESSAGE.getRoute, flags: FLAG.dump, sequence: this.#dumps.nextSequence() };
+  #readRoutes(socket: Socket, { filter, visit }: RouteReading): void {
+    const request = { type: MESSAGE.getRoute, flags: FLAG.dump, sequence: socket.nextSequence() };
     writeRouteDump(this.#writer, filter, request);
     const op = `read the IPv${filter.family} routes of table ${filter.table}`;
-    for (const message of dump(this.#dumps, this.#writer, op)) {
+    for (const message of dump(socket, this.#writer, op)) {
       if (message.type !== MESSAGE.newRoute) continue;
       const route = this.#codec.decode(message, (table) => table === filter.table);
       if (route?.family === filter.family && this.#isKept(route)) visit(route);
