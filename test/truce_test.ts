@@ -94,6 +94,46 @@ Deno.test("what has stood for a while is repaired at once, also after a fight, w
   assert.deepEqual(fight.ear.told, [BEGIN]);
 });
 
+Deno.test("a hold that ends before anybody asks when is due at once", () => {
+  const truce = new Truce(new Ear());
+  for (let i = 0; i < 11; i++) {
+    truce.trouble(4, { what: new Set([rule.from]) });
+    truce.sift([change], 0);
+    truce.endPass();
+  }
+  assert.equal(truce.endsIn(999), 1);
+  assert.equal(truce.resume(999).size, 0);
+  assert.equal(truce.endsIn(1002), 1);
+  assert.equal(truce.resume(1003).size, 1);
+});
+
+Deno.test("what is held back is not repaired because another place has made it dirty", () => {
+  const truce = new Truce(new Ear());
+  const route = { op: "replace", family: 4, key: 7, metric: 0, path: 1 } as const;
+  for (let i = 0; i < 11; i++) {
+    truce.trouble(4, { table: 1002, what: new Set([7]) });
+    truce.sift([{ ...route, table: 1002 }], 0);
+    truce.endPass();
+  }
+  truce.trouble(4, { table: 1003, what: new Set([7]) });
+  const changes = [{ ...route, table: 1002 }, { ...route, table: 1003 }, { ...route, key: 8, table: 1002 }];
+  assert.deepEqual(truce.sift(changes, 10), changes.slice(1));
+  truce.endPass();
+  assert.deepEqual(truce.sift(changes, 20), changes.slice(1));
+});
+
+Deno.test("a rule that is added again and again is fought no harder than one that is taken away", () => {
+  const truce = new Truce(new Ear());
+  const added: RuleChange = { op: "delete-rule", rule: { ...rule, priority: 100 } };
+  let removed = 0;
+  for (let now = 0; now < 1000; now += 10) {
+    truce.trouble(4, { what: new Set([rule.from]) });
+    removed += truce.sift([added], now).length;
+    truce.endPass();
+  }
+  assert.ok(removed <= 12, `${removed} times`);
+});
+
 Deno.test("the end of a fight is told of, and then all is as at first", () => {
   const fight = new Fight();
   for (let i = 0; i < 13; i++) fight.undo({ after: 10 });
