@@ -11,9 +11,14 @@ const sentinel = /192\.0\.2\.255 dev lo table 99/;
 export class Monitor implements AsyncDisposable {
   private constructor(readonly host: Namespace, readonly process: Process) {}
 
-  /** Starts it; when this returns it hears everything. */
-  static async start(host: Namespace): Promise<Monitor> {
-    const process = host.spawn(["ip", "monitor", "link", "address", "route", "rule"]);
+  /**
+   * Starts it; when this returns it hears everything. Where a storm is to be expected, `only` (an extended regular
+   * expression of grep's) keeps out what nobody wants to read.
+   */
+  static async start(host: Namespace, { only }: { only?: string } = {}): Promise<Monitor> {
+    const command = ["ip", "monitor", "link", "address", "route", "rule"];
+    const filtered = `${command.join(" ")} | grep --line-buffered -E '${only}|${sentinel.source}'`;
+    const process = only ? host.spawn(["sh", "-c", filtered], { group: true }) : host.spawn(command);
     const monitor = new Monitor(host, process);
     await eventually(async () => {
       await monitor.#signal();

@@ -63,7 +63,7 @@ export class Namespace implements AsyncDisposable {
 
   /** Starts a program in here that runs beside the test. */
   spawn(command: string[], options: RunOptions = {}): Process {
-    const process = new Process(this.#inside(command, options));
+    const process = new Process(this.#inside(command, options), { group: options.group });
     this.#processes.push(process);
     return process;
   }

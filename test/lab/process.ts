@@ -13,6 +13,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Milliseconds that it may take to its end; LIMIT unless told. */
   limit?: number;
+  /** Signals go to all that it has started as well, as to a pipe or a loop of the shell's. */
+  group?: boolean;
 }
 
 /** One line of a running program's output. */
@@ -92,12 +94,15 @@ export class Process implements AsyncDisposable {
   readonly lines: Line[] = [];
   readonly #child: Deno.ChildProcess;
   readonly #ended: Promise<number>;
+  readonly #group: boolean;
   #running = true;
   #silent = false;
 
   constructor(readonly command: string[], options: RunOptions = {}) {
-    this.#child = new Deno.Command(command[0], {
-      args: command.slice(1),
+    this.#group = options.group ?? false;
+    const [program, ...args] = this.#group ? ["setsid", ...command] : command;
+    this.#child = new Deno.Command(program, {
+      args,
       env: { ...plain, ...options.env },
       stdin: "null",
       stdout: "piped",
@@ -131,7 +136,8 @@ export class Process implements AsyncDisposable {
 
   /** Sends a signal that the program goes on after. */
   signal(signal: Deno.Signal): void {
-    if (this.#running) this.#child.kill(signal);
+    if (this.#group) signalGroup(this.pid, signal);
+    else if (this.#running) this.#child.kill(signal);
   }
 
   /** Sends the signal that ends it, and gives the exit status. */
@@ -163,5 +169,14 @@ export class Process implements AsyncDisposable {
       for (const text of pieces) this.lines.push({ text, stream, at });
     }
     if (rest) this.lines.push({ text: rest, stream, at: performance.now() });
+  }
+}
+
+/** Its leader may have ended before the others. */
+function signalGroup(leader: number, signal: Deno.Signal): void {
+  try {
+    Deno.kill(-leader, signal);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
 }
