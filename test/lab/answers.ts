@@ -6,7 +6,7 @@ import type { Namespace } from "./netns.ts";
 import { run } from "./process.ts";
 
 /** One question: where a packet goes that a local address sends. */
-interface Question {
+export interface Question {
   from: string;
   to: string;
 }
@@ -61,7 +61,8 @@ const world: Record<Family, string[]> = {
   IPv6: ["2001:db8:c::9", "2001:db8:9999::9"],
 };
 
-async function ask(host: Namespace, questions: readonly Question[]): Promise<Answers> {
+/** The kernel's answers to any questions. */
+export async function ask(host: Namespace, questions: readonly Question[]): Promise<Answers> {
   const lines = questions.map(({ to, from }) => `route get ${to} from ${from}`);
   const command = ["ip", "-n", host.name, "-j", "-force", "-batch", "-"];
   const { stdout, stderr } = await run(command, { stdin: lines.join("\n") + "\n" });

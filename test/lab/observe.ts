@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { families, type Family, flag } from "./addressing.ts";
 import type { Namespace } from "./netns.ts";
-import { patience } from "./process.ts";
+import { must, patience } from "./process.ts";
 import type { World } from "./world.ts";
 
 /** Connects to the service at the address; exit status 0 when it greets. */
@@ -32,12 +32,20 @@ export async function routes(host: Namespace, table: number | string, family: Fa
 
 /** Everything that symrouted could change, and the addresses, as `ip` prints them; rules are sorted. */
 export async function state(host: Namespace): Promise<string> {
-  const tables = ["-4 route show table all", "-6 route show table all", "address show"];
-  const texts = await Promise.all([
-    ...families.map(async (family) => (await rules(host, family)).sort().join("\n")),
-    ...tables.map((command) => host.ip(command)),
+  const [ipv4, ipv6, addresses] = await Promise.all([
+    ...families.map((family) => rulesAndRoutes(host, family)),
+    host.ip("address show"),
   ]);
-  return texts.join("\n--\n");
+  return [ipv4, ipv6, addresses].join("\n--\n");
+}
+
+/** In one go, because it is asked for often. */
+async function rulesAndRoutes(host: Namespace, family: Family): Promise<string> {
+  const stdin = "rule show\nroute show table all\n";
+  const all = lines(await must(["ip", "-n", host.name, flag(family), "-batch", "-"], { stdin }));
+  const isRule = (line: string) => /^\d+:\s/.test(line);
+  const rules = all.filter(isRule).map((line) => line.replace(/:\s+/, ": "));
+  return [...rules.sort(), "--", ...all.filter((line) => !isRule(line))].join("\n");
 }
 
 /** The interface that the kernel would send a reply from this local address to the client by. */
@@ -86,4 +94,25 @@ export async function answers(world: World, address: string): Promise<boolean> {
 /** The lines of a text, without blanks at their ends and without empty ones. */
 export function lines(text: string): string[] {
   return text.split("\n").map((line) => line.trimEnd()).filter((line) => line !== "");
+}
+
+/** The lines that only one of two texts has, with `-` and `+`; else the first two that are in each other's place. */
+export function difference(a: string, b: string): string[] {
+  const [left, right] = [lines(a), lines(b)];
+  const found = [
+    ...surplus(left, right).map((line) => `- ${line}`),
+    ...surplus(right, left).map((line) => `+ ${line}`),
+  ];
+  const moved = left.findIndex((line, i) => line !== right[i]);
+  return found.length > 0 || moved < 0 ? found : [`- ${left[moved]}`, `+ ${right[moved]}`];
+}
+
+function surplus(texts: readonly string[], others: readonly string[]): string[] {
+  const left = Map.groupBy(others, (text) => text);
+  return texts.filter((text) => left.get(text)?.pop() === undefined);
+}
+
+export function assertSame(is: string, wanted: string): void {
+  const found = difference(is, wanted);
+  assert.equal(found.length, 0, `what it is (-) is not what it should be (+):\n${found.join("\n")}`);
 }

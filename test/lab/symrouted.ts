@@ -41,6 +41,12 @@ export async function once(
   return stdout;
 }
 
+/** `symrouted --flush`, which has to succeed. */
+export async function flush(host: Namespace): Promise<void> {
+  const { code, stdout, stderr } = await symrouted(host, ["--flush"]);
+  if (code !== 0) throw new Error(`symrouted --flush: exit ${code}: ${stderr}${stdout}`);
+}
+
 /** What the ready line says. */
 export interface Ready {
   rules: number;
