@@ -21,13 +21,15 @@ export interface Stages {
 export function order(
   rules: readonly RuleChange[],
   routes: readonly RouteChange[],
-  { rank, isEmpty, isInUse }: {
+  { rank, isEmpty, isInUse, isLocal }: {
     /** How narrow the key of a route is. */
     rank: (change: RouteChange) => number;
     /** Whether the kernel has no route in that table. */
     isEmpty: (table: { family: Family; table: number }) => boolean;
     /** Whether the table is to be an interface's. */
     isInUse: (table: { family: Family; table: number }) => boolean;
+    /** Whether the host has the rule's address. Else the rule misleads nobody, and says whose the table is to the end. */
+    isLocal: (rule: Rule) => boolean;
   },
 ): Stages {
   const [added, gone] = partition(routes, ({ op }) => op !== "delete");
@@ -46,7 +48,8 @@ export function order(
   const [misleading, oldRules] = partition(
     rules.filter(({ op }) => op === "delete-rule"),
     ({ rule }) =>
-      changed.has(tableIdentity(rule)) && isInUse(rule) && !newRules.some((one) => sameWay(one.rule, rule)),
+      changed.has(tableIdentity(rule)) && isInUse(rule) && isLocal(rule) &&
+      !newRules.some((one) => sameWay(one.rule, rule)),
   );
   return {
     first: [...early, ...misleading, ...byRank(arriving, rank).reverse().flat()],

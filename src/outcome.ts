@@ -24,6 +24,17 @@ export function tally(changes: readonly Change[], refused: readonly Change[]): O
   };
 }
 
+/** What two passes came to. */
+export function together(first: Outcome, second: Outcome): Outcome {
+  return {
+    rulesAdded: first.rulesAdded + second.rulesAdded,
+    rulesRemoved: first.rulesRemoved + second.rulesRemoved,
+    routesAdded: first.routesAdded + second.routesAdded,
+    routesRemoved: first.routesRemoved + second.routesRemoved,
+    refused: second.refused,
+  };
+}
+
 /** Whether rules came or went: what an operator would want to know of. */
 export function changedRules({ rulesAdded, rulesRemoved }: Outcome): boolean {
   return rulesAdded + rulesRemoved > 0;

@@ -10,7 +10,7 @@ import { FAMILIES, type Family } from "./model/address.ts";
 import { sameRule } from "./model/records.ts";
 import { order, type Stages } from "./order.ts";
 import { Notices } from "./notices.ts";
-import type { Outcome } from "./outcome.ts";
+import { type Outcome, together } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
 import { isOurs } from "./plan/ownership.ts";
 import type { Observed } from "./plan/observed.ts";
@@ -87,6 +87,7 @@ export class Reconciler {
       {
         rank: ({ family, key }) => host.stores[family].keys.rank(key),
         isInUse: ({ family, table }) => this.plan.families[family].targets.some((one) => one.table === table),
+        isLocal: ({ family, from }) => this.plan.families[family].locals.has(from!),
         isEmpty: ({ family, table }) => host.observed.families[family].facts.tableSize(table) === 0,
       },
     );
@@ -114,8 +115,10 @@ export class Reconciler {
   }
 
   /** One whole pass. Throws where the kernel did not answer: what it did is not known then. */
-  pass(): Promise<Outcome> {
-    return this.#applier.apply(this.decide());
+  async pass(): Promise<Outcome> {
+    const outcome = await this.#applier.apply(this.decide());
+    if (this.stopped || !FAMILIES.some((family) => this.plan.families[family].postponed)) return outcome;
+    return together(outcome, await this.#applier.apply(this.decide()));
   }
 
   /** In how many milliseconds a pass is due though nothing is heard; undefined where none is. */

@@ -27,11 +27,15 @@ export interface FamilyPlan {
   readonly targets: readonly Target[];
   /** Tables that are ours and no target's, to be emptied: each with its interface, where it has one (else 0). */
   readonly released: readonly Target[];
+  /** Whether one of them is to be taken again as soon as it is empty. */
+  readonly postponed: boolean;
   /** Tables that somebody else has, as long as they are not empty or their rules stay. */
   readonly contested: readonly number[];
   readonly rules: readonly Rule[];
   readonly inside: ReadonlySet<number>;
   readonly sources: ReadonlyMap<string, number>;
+  /** Every address that the host has. */
+  readonly locals: ReadonlySet<string>;
   readonly mirror: Mirror;
   /** All that the routes of every table depend on beside main, as one text: equal texts, equal routes. */
   readonly signature: string;
@@ -76,13 +80,14 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const bans = facts.hasBans() ? findBans(store) : new Bans();
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
   const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
+  const locals = new Set([...observed.addresses.map(({ ip }) => ip), ...sources.keys()]);
   const mirror = new Mirror(
     {
       family,
       inside,
       down,
       sources,
-      locals: new Set(observed.addresses.map(({ ip }) => ip)),
+      locals,
       bans,
       metrics: options.metrics,
       protocol: options.protocol,
@@ -98,6 +103,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const targets: Target[] = [];
   const contested: number[] = [];
   const desired: Rule[] = [];
+  let postponed = false;
   for (const [ifindex, { role }] of verdicts) {
     const link = observed.links.get(ifindex)!;
     const own = byLink.get(ifindex);
@@ -108,6 +114,13 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     if (conflict) {
       notes.push({ kind: conflict.kind, text: `${link.name} (IPv${family}): skipped: ${conflict.text}` });
       contested.push(target.table);
+      continue;
+    }
+    // Rules that mislead go first: if all to a table do, none says whose it is unless it is emptied before.
+    const heirless = ours.filter((rule) => rule.table === target.table);
+    const isAnothers = ({ from }: Rule) => locals.has(from!) && !own.some(({ ip }) => ip === from);
+    if (facts.tableSize(target.table) > 0 && heirless.length > 0 && heirless.every(isAnothers)) {
+      postponed = true;
       continue;
     }
     const stranger = findStranger(target, circumstances);
@@ -122,10 +135,12 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     family,
     targets,
     released,
+    postponed,
     contested,
     rules: desired,
     inside,
     sources,
+    locals,
     mirror,
     signature: JSON.stringify([targets, [...inside], [...down], [...sources], facts.banVersion, released]),
   };

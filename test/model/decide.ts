@@ -46,6 +46,7 @@ export function decide(observed: Observed, { flush, ...wish }: Wish = {}): Decis
   const stages = order(rules, diff.changes, {
     rank: ({ family, key }) => stores[family].keys.rank(key),
     isInUse: ({ family, table }) => planned.families[family].targets.some((target) => target.table === table),
+    isLocal: ({ family, from }) => planned.families[family].locals.has(from!),
     isEmpty: ({ family, table }) => observed.families[family].facts.tableSize(table) === 0,
   });
   const vocabulary = { stores, names: namesOf(observed.links) };
