@@ -1,7 +1,7 @@
 /** From what the kernel has to what it should have: the changes. In which order they are made is told by `order`. */
 
 import type { RouteChange, RouteOfTable, RuleChange } from "./model/change.ts";
-import { hasNexthops } from "./model/paths.ts";
+import { devices, hasNexthops } from "./model/paths.ts";
 import { type Rule, sameRule, TABLE } from "./model/records.ts";
 import type { RouteStore } from "./model/store.ts";
 import type { Entry, Target } from "./plan/mirror.ts";
@@ -79,6 +79,10 @@ function isForeign(
 ): boolean {
   if (target.ifindex === 0 || hasEntry(wanted, entry)) return false;
   const path = store.paths.get(entry.path);
+  if (target.exact) {
+    const isOwn = path.nexthops.length > 0 && devices(path).every((device) => device === target.ifindex);
+    return !isOwn && !hasEntry(plan.mirror.wanted(key, target), entry);
+  }
   if (plan.mirror.hasForm(path, target)) return false;
   for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
     if (store.table(slot) === TABLE.main && hasNexthops(store.paths.get(store.path(slot)), path)) {

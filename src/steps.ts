@@ -41,7 +41,7 @@ export function steps4(wanted: readonly Entry[], stacked: readonly Stacked[], pa
   if (sameEntries(wanted, own)) return [];
   if (own.length === 0) return wanted.map(({ metric, path }) => ({ op: "append", metric, path }));
   const metrics = new Set([...wanted, ...own].map((entry) => entry.metric));
-  return [...metrics].flatMap((metric) => {
+  return [...metrics].sort((a, b) => a - b).flatMap((metric) => {
     const at = (entry: Entry) => entry.metric === metric;
     return stack(wanted.filter(at), stacked.filter(at), paths);
   });

@@ -7,6 +7,7 @@ import type { Options } from "./options.ts";
 import { isOurs } from "./ownership.ts";
 import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
+import { vrfOf } from "./vrf.ts";
 
 /** Why an address is not answered from; undefined where it is. */
 function refusal(address: Address): string | undefined {
@@ -38,6 +39,8 @@ export function localAddresses(
   const nameOf = (ifindex: number) => observed.links.get(ifindex)?.name ?? String(ifindex);
   const candidates: Address[] = [];
   for (const address of observed.addresses) {
+    // What a VRF has is found by its own rule and table: it may be an uplink's address as well.
+    if (vrfOf(observed.links.get(address.ifindex), observed.links)) continue;
     const why = address.family === family ? refusal(address) : undefined;
     if (why) {
       notes.push({ kind: "reason", text: `${address.ip} (${nameOf(address.ifindex)}): skipped: ${why}` });

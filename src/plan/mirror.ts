@@ -19,6 +19,8 @@ export interface Target {
   readonly ifindex: number;
   readonly table: number;
   readonly role: Role;
+  /** The table has become a VRF's: ours in it is only what leaves by this interface, or what main says to the letter. */
+  readonly exact?: boolean;
 }
 
 /** What decides which routes a table gets. */

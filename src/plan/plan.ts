@@ -15,6 +15,7 @@ import type { Observed } from "./observed.ts";
 import type { Options } from "./options.ts";
 import { isOurs } from "./ownership.ts";
 import { roleOf, type Verdict } from "./roles.ts";
+import { vrfOf } from "./vrf.ts";
 
 /** What the kernel should have. */
 export interface Plan {
@@ -149,16 +150,21 @@ function planFamily(family: Family, work: Work): FamilyPlan {
 /**
  * The tables of ours that are no target's. Such a table is the interface's that its number says, or, where an option has
  * changed, the one's whose address the rule has; else that of one that has gone. One of no interface, to which somebody
- * else's rule leads as well, is not ours to empty; nor is a VRF's.
+ * else's rule leads as well, is not ours to empty. Of one that is a VRF's by now, only what can be told to be ours goes.
  */
 function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
   const { observed, options, ours, rules } = work;
   const vrfTables = new Set([...observed.links.values()].map(({ vrfTable }) => vrfTable));
-  return [...tables].filter((table) => !vrfTables.has(table)).flatMap((table): Target[] => {
+  return [...tables].flatMap((table): Target[] => {
     const sources = ours.filter((rule) => rule.table === table).map(({ from }) => from);
     const owner = observed.addresses.find(({ ip }) => sources.includes(ip))?.ifindex;
     const byNumber = table - options.tableBase;
     const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
+    if (vrfTables.has(table)) {
+      const link = observed.links.get(ifindex);
+      const isOutside = link && !vrfOf(link, observed.links);
+      return isOutside ? [{ table, ifindex, role: "uplink", exact: true }] : [];
+    }
     const isShared = rules.some((rule) => rule.table === table && !ours.includes(rule));
     return ifindex === 0 && isShared ? [] : [{ table, ifindex, role: "stub" }];
   });
@@ -211,9 +217,9 @@ function describe(link: Link, { family, verdict, options }: {
 }
 
 function vrfReason(link: Link, links: ReadonlyMap<number, Link>): string | undefined {
-  if (link.kind === "vrf") return "it is a VRF";
-  const master = link.master === undefined ? undefined : links.get(link.master);
-  return master?.kind === "vrf" ? `it belongs to the VRF ${master.name}` : undefined;
+  const vrf = vrfOf(link, links);
+  if (!vrf) return undefined;
+  return vrf === link ? "it is a VRF" : `it belongs to the VRF ${vrf.name}`;
 }
 
 function takesPart({ name }: Link, { interfaces, exclude }: Options): boolean {
