@@ -11,6 +11,8 @@ interface Case {
   readonly before?: readonly string[];
   /** What happens while it looks away, so that it hears of all of it at once. */
   readonly events: readonly string[];
+  /** Whether em2's carrier is lost then. */
+  readonly cut?: boolean;
 }
 
 const source4 = "route append 198.51.100.0/24 via 10.0.0.1 dev em1 src 192.168.0.44";
@@ -55,14 +57,39 @@ const cases: readonly Case[] = [
       "route add default via 192.168.0.1 dev em2 metric 106",
     ],
   },
+  ...(["IPv4", "IPv6"] as const).flatMap((family): Case[] => {
+    const [prefix, one, other] = family === "IPv4"
+      ? ["203.0.113.64/28", "10.0.0.1", "192.168.0.1"]
+      : ["2001:db8:f0::/48", "2001:db8:1::1", "2001:db8:2::1"];
+    const objects = [`nexthop add id 1 via ${one} dev em1`, `nexthop add id 2 via ${other} dev em2`];
+    return [
+      {
+        name: `${family}: a next hop object goes with its carrier, and its route`,
+        before: [...objects, `route add ${prefix} nhid 2`],
+        events: [],
+        cut: true,
+      },
+      {
+        name: `${family}: a group of next hop objects loses the one whose carrier is lost`,
+        before: [...objects, "nexthop add id 3 group 1/2", `route add ${prefix} nhid 3`],
+        events: [],
+        cut: true,
+      },
+    ];
+  }),
 ];
 
-for (const { name, before = [], events } of cases) {
-  scenario(name, async ({ host }) => {
+for (const { name, before = [], events, cut } of cases) {
+  scenario(name, async (world) => {
+    const { host } = world;
     await host.batch([...before]);
     await using daemon = await Daemon.start(host);
     daemon.process.signal("SIGSTOP");
     await host.batch([...events]);
+    if (cut) {
+      await world.uplink(2).router.ip("link set host down");
+      await eventually(async () => assert.match(await host.ip("link show em2"), /NO-CARRIER/));
+    }
     daemon.process.signal("SIGCONT");
     // A fresh look is what `--dry-run` takes.
     await eventually(async () => {

@@ -11,7 +11,7 @@ import { DEFAULTS, type Options } from "../../src/plan/options.ts";
 import { isOurs } from "../../src/plan/ownership.ts";
 import type { Note } from "../../src/plan/note.ts";
 import type { Observed } from "../../src/plan/observed.ts";
-import { type Plan, plan, planFlush } from "../../src/plan/plan.ts";
+import { type Held, type Plan, plan, planFlush } from "../../src/plan/plan.ts";
 import { FakeKernel } from "./fake_kernel.ts";
 import { lines } from "./words.ts";
 import { readWorld, type WorldText } from "./world.ts";
@@ -19,6 +19,8 @@ import { readWorld, type WorldText } from "./world.ts";
 export interface Wish extends Partial<Options> {
   /** As `--flush`. */
   readonly flush?: boolean;
+  /** The tables that a running program had in its last pass. */
+  readonly held?: Held;
 }
 
 export interface Decision extends Stages {
@@ -32,9 +34,9 @@ export interface Decision extends Stages {
   readonly left: readonly RouteOfTable[];
 }
 
-export function decide(observed: Observed, { flush, ...wish }: Wish = {}): Decision {
+export function decide(observed: Observed, { flush, held, ...wish }: Wish = {}): Decision {
   const options = { ...DEFAULTS, ...wish };
-  const planned = (flush ? planFlush : plan)(observed, options);
+  const planned = (flush ? planFlush : plan)(observed, options, held);
   const diff: RouteDiff = { changes: [], foreign: [] };
   const rules = FAMILIES.flatMap((family) => {
     const { store, rules } = observed.families[family];
@@ -55,10 +57,15 @@ export function decide(observed: Observed, { flush, ...wish }: Wish = {}): Decis
     ...stages,
     plan: planned,
     changes,
-    commands: changes.map((change) => changeCommand(change, vocabulary)),
     notes: planned.notes,
     left: diff.foreign,
-    foreign: diff.foreign.map((route) => storedRouteText(route, vocabulary)),
+    // Few ask for texts, and many decide.
+    get commands() {
+      return changes.map((change) => changeCommand(change, vocabulary));
+    },
+    get foreign() {
+      return diff.foreign.map((route) => storedRouteText(route, vocabulary));
+    },
   };
 }
 

@@ -5,7 +5,7 @@
 // first that fits what the request *says* (one that names no source fits routes that have one, and one with a single next
 // hop fits multipath routes that begin with it); IPv6 replaces one route of a metric.
 
-import { covers, type Family, parsePrefix, type Prefix } from "../../src/model/address.ts";
+import type { Family } from "../../src/model/address.ts";
 import { withNexthops } from "../../src/model/paths.ts";
 import {
   ACTION_LOOKUP,
@@ -19,6 +19,7 @@ import {
 import { RouteStore } from "../../src/model/store.ts";
 import type { Change, RouteChange, RuleChange } from "../../src/model/change.ts";
 import { MainFacts } from "../../src/model/facts.ts";
+import { type Flow, keysFor, selects } from "./packets.ts";
 import type { Observed, ObservedFamily } from "../../src/plan/observed.ts";
 
 export interface KernelRoute {
@@ -31,11 +32,10 @@ export interface KernelRoute {
 /** RTAX_CC_ALGO */
 const CONGESTION_CONTROL = 16;
 
-/** A packet of this host. */
-export interface Flow {
-  readonly source: Prefix;
-  readonly destination: Prefix;
-}
+/** The routes of one family, by table and key; those of one key by metric, and of one metric in order. */
+export type Tables = Map<number, Map<number, KernelRoute[]>>;
+
+const words = new Uint32Array(4);
 
 /** The kernel refuses, or does what cannot have been meant. */
 export class KernelError extends Error {}
@@ -43,15 +43,13 @@ export class KernelError extends Error {}
 export class FakeKernel {
   readonly #observed: Observed;
   readonly rules: Record<Family, Rule[]>;
-  /** By table and key; those of one key by metric, and of one metric in order. */
-  readonly routes: Record<Family, Map<string, KernelRoute[]>>;
-  readonly #destinations: Record<Family, Map<number, Prefix>> = { 4: new Map(), 6: new Map() };
+  readonly routes: Record<Family, Tables>;
 
   constructor(observed: Observed) {
     this.#observed = observed;
     const { families } = observed;
     this.rules = { 4: [...families[4].rules], 6: [...families[6].rules] };
-    this.routes = { 4: routesOf(families[4]), 6: routesOf(families[6]) };
+    this.routes = { 4: tablesOf(families[4]), 6: tablesOf(families[6]) };
   }
 
   apply(change: Change): void {
@@ -75,9 +73,7 @@ export class FakeKernel {
   }
 
   #list({ family, table, key }: RouteChange): KernelRoute[] {
-    const name = `${table} ${key}`, routes = this.routes[family];
-    if (!routes.has(name)) routes.set(name, []);
-    return routes.get(name)!;
+    return listOf(this.routes[family], table, key);
   }
 
   #apply4(change: RouteChange): void {
@@ -154,42 +150,30 @@ export class FakeKernel {
   }
 
   /** The route that a packet takes by those rules; undefined where none leads there. */
-  answer(
-    { source, destination }: Flow,
-    rules: readonly Rule[] = this.rules[source.family],
+  answer(flow: Flow, rules: readonly Rule[] = this.rules[flow.source.family]): KernelRoute | undefined {
+    return this.answerAlong(keysFor(this.store(flow.source.family).keys, flow), { flow, rules });
+  }
+
+  /** The same, where the keys that fit the packet are known. */
+  answerAlong(
+    keys: readonly number[],
+    { flow: { source }, rules }: { flow: Flow; rules: readonly Rule[] },
   ): KernelRoute | undefined {
     for (const rule of rules) {
       if (rule.action !== ACTION_LOOKUP || !selects(rule, source)) continue;
-      const found = this.lookup(rule.table, { source, destination });
+      const table = this.routes[source.family].get(rule.table);
+      const found = table && first(table, keys);
       if (found && this.path(source.family, found).type !== TYPE.throw) return found;
     }
     return undefined;
   }
 
-  /** The longest prefix of a table, and of that the best metric. */
-  lookup(
-    table: number,
-    { source, destination }: Flow,
-  ): KernelRoute | undefined {
-    let best: KernelRoute | undefined, length = -1;
-    for (const [route] of this.routes[source.family].values()) {
-      if (route?.table !== table) continue;
-      const prefix = this.#destination(source.family, route.key);
-      if (prefix.length > length && covers(prefix, destination)) [best, length] = [route, prefix.length];
-    }
-    return best;
+  store(family: Family): RouteStore {
+    return this.#observed.families[family].store;
   }
 
   path(family: Family, { path }: KernelRoute): Path {
     return this.#observed.families[family].store.paths.get(path);
-  }
-
-  #destination(family: Family, key: number): Prefix {
-    const known = this.#destinations[family].get(key);
-    if (known) return known;
-    const prefix = this.#observed.families[family].store.keys.destination(key);
-    this.#destinations[family].set(key, prefix);
-    return prefix;
   }
 
   /** What the program would see now, with the same key and path numbers in every look. */
@@ -203,40 +187,45 @@ export class FakeKernel {
     const store = new RouteStore(family, was.store.paths);
     const facts = new MainFacts(store);
     for (let key = 0; key < was.store.keys.end; key++) {
-      const { words } = was.store.keys.destination(key);
+      was.store.keys.copyWords(key, words);
       store.key(
         words,
         store.keys.meta(was.store.keys.length(key), was.store.keys.tos(key), was.store.keys.source(key)),
       );
     }
-    for (const list of this.routes[family].values()) for (const route of list) store.add(route.key, route);
+    for (const table of this.routes[family].values()) {
+      for (const list of table.values()) for (const route of list) store.add(route.key, route);
+    }
     return { ...was, rules: [...this.rules[family]], store, facts };
   }
 }
 
-function routesOf({ store }: ObservedFamily): Map<string, KernelRoute[]> {
-  const routes = Array.from(store.slots(), (slot) => {
-    return {
-      table: store.table(slot),
-      key: store.keyOf(slot),
-      metric: store.metric(slot),
-      path: store.path(slot),
-    };
-  });
-  return Map.groupBy(routes, ({ table, key }) => `${table} ${key}`);
+function tablesOf({ store }: ObservedFamily): Tables {
+  const tables: Tables = new Map();
+  for (const slot of store.slots()) {
+    const [table, key] = [store.table(slot), store.keyOf(slot)];
+    listOf(tables, table, key).push({ table, key, metric: store.metric(slot), path: store.path(slot) });
+  }
+  return tables;
 }
 
-function selects({ from, fwmark, iif, oif, to, tos }: Rule, source: Prefix): boolean {
-  if (fwmark || oif || to || tos || (iif && iif !== "lo")) return false;
-  return from === undefined || covers(prefixOf(from), source);
+function listOf(tables: Tables, table: number, key: number): KernelRoute[] {
+  let keys = tables.get(table);
+  if (!keys) tables.set(table, keys = new Map());
+  let list = keys.get(key);
+  if (!list) keys.set(key, list = []);
+  return list;
 }
 
-const prefixes = new Map<string, Prefix>();
-
-function prefixOf(text: string): Prefix {
-  let prefix = prefixes.get(text);
-  if (!prefix) prefixes.set(text, prefix = parsePrefix(text)!);
-  return prefix;
+function first(
+  table: ReadonlyMap<number, readonly KernelRoute[]>,
+  keys: readonly number[],
+): KernelRoute | undefined {
+  for (const key of keys) {
+    const route = table.get(key)?.[0];
+    if (route) return route;
+  }
+  return undefined;
 }
 
 /** Whether a route may become part of a multipath route. */

@@ -1,129 +1,207 @@
 // What may go wrong while changes are made one by one: looked for after every single one.
 
-import { FAMILIES, formatIp, parsePrefix, type Prefix } from "../../src/model/address.ts";
-import { type Path, TABLE } from "../../src/model/records.ts";
+import { FAMILIES, type Family } from "../../src/model/address.ts";
+import type { RouteOfTable } from "../../src/model/change.ts";
+import { sameRule, TABLE } from "../../src/model/records.ts";
 import { DEFAULTS } from "../../src/plan/options.ts";
 import type { Observed } from "../../src/plan/observed.ts";
-import type { Plan } from "../../src/plan/plan.ts";
-import { decide, type Wish } from "./decide.ts";
-import { FakeKernel, type Flow, KernelError } from "./fake_kernel.ts";
+import { isOurs, LOWEST_TABLE } from "../../src/plan/ownership.ts";
+import type { Held, Plan } from "../../src/plan/plan.ts";
+import { decide, type Decision, type Wish } from "./decide.ts";
+import { FakeKernel, KernelError, type KernelRoute } from "./fake_kernel.ts";
 import { FOREIGN } from "./random_world.ts";
+import { Watch } from "./watch.ts";
+
+export interface Settled {
+  /** The first harm done, in words. */
+  readonly harm?: string;
+  /** As it is when all changes have been made. */
+  readonly kernel: FakeKernel;
+  /** The tables that are ours now. */
+  readonly held: Held;
+  /** The interfaces that have ever been inside. */
+  readonly insides: Readonly<Record<Family, ReadonlySet<number>>>;
+}
 
 /**
- * Makes the changes that are decided for a world, and gives the first harm done, in words; undefined where
+ * Makes the changes that are decided for a host. Harm is, unless
  * - for each local address and each prefix the answer is the one before, main's, or the final one, after every step;
- * - nothing is left to be done in the end;
+ * - nothing is left to be done in the end, and rules and tables are what the plan says;
  * - what is not ours is there as it was.
  */
-export function findHarm(observed: Observed, wish: Wish): string | undefined {
+export function settleWatched(
+  observed: Observed,
+  { wish, before }: { wish: Wish; before?: Settled },
+): Settled {
   const decision = decide(observed, wish);
+  const held = { 4: tablesOf(4, decision), 6: tablesOf(6, decision) };
+  const insides = { 4: insidesOf(4, decision, before), 6: insidesOf(6, decision, before) };
   const kernel = new FakeKernel(observed);
-  const left = new Set(decision.left.map(({ family, table, key, metric, path }) => {
-    return [family, table, key, metric, path].join(" ");
-  }));
-  const flows = flowsOf(observed);
-  const look = (observed: Observed) =>
-    othersOf(observed, { ...decision.plan, base: wish.tableBase ?? DEFAULTS.tableBase });
-  const others = look(observed);
-  const history = [flows.map((flow) => answerOf(kernel, flow, left))];
+  const mistaken = decision.left.findIndex((route) => {
+    const { protocol, nexthops, prefsrc } = kernel.path(route.family, route);
+    // What was shared while its interface was inside, or was there for a source that is another's now, is not known any
+    // more when main has it no more either.
+    const wasShared = nexthops.every(({ ifindex }) => insides[route.family].has(ifindex));
+    const wasSource = observed.addresses.some(({ ip }) => ip === prefsrc);
+    return protocol !== FOREIGN && !wasShared && !wasSource;
+  });
+  if (mistaken >= 0) {
+    return { harm: `taken for another's: ${decision.foreign[mistaken]}`, kernel, held, insides };
+  }
+  const watch = new Watch(kernel, { observed, left: decision.left });
+  const others = othersOf(kernel, { decision, observed, wish });
+  const commands: string[] = [];
+  const settled = (last: Decision, harm?: string): Settled => ({
+    harm,
+    kernel,
+    held: { 4: tablesOf(4, last), 6: tablesOf(6, last) },
+    insides,
+  });
+  const harm = make(decision, { kernel, watch, commands });
+  if (harm) return settled(decision, harm);
+  // A table that had to be emptied first is taken in a second pass.
+  const isWhole = FAMILIES.every((family) => !decision.plan.families[family].postponed);
+  const last = isWhole ? decision : decide(kernel.observe(), wish);
+  const harmLast = isWhole ? undefined : make(last, { kernel, watch, commands });
+  if (harmLast) return settled(last, harmLast);
+  return settled(last, harmDone(kernel, { decision: last, wish, watch, others, observed, commands }));
+}
+
+/** Makes changes one by one; gives the harm where one cannot be made. */
+function make(
+  decision: Decision,
+  { kernel, watch, commands }: { kernel: FakeKernel; watch: Watch; commands: string[] },
+): string | undefined {
   for (const [i, change] of decision.changes.entries()) {
+    if ("key" in change && change.table < LOWEST_TABLE) return `${decision.commands[i]}: never ours`;
+    watch.see(change, -1);
     try {
       kernel.apply(change);
     } catch (error) {
       if (error instanceof KernelError) return `${decision.commands[i]}: ${error.message}`;
       throw error;
     }
-    history.push(flows.map((flow) => answerOf(kernel, flow, left)));
-  }
-  const after = kernel.observe();
-  const undone = decide(after, wish).commands;
-  if (undone.length > 0) return `left to be done: ${undone.join("; ")}`;
-  if (look(after) !== others) return `others' before: ${others}\nafter: ${look(after)}`;
-  return wrongAnswer(history, { flows, kernel, commands: decision.commands });
-}
-
-const OTHERS = "another program's route";
-
-function wrongAnswer(
-  history: readonly (readonly string[])[],
-  { flows, kernel, commands }: { flows: readonly Flow[]; kernel: FakeKernel; commands: readonly string[] },
-): string | undefined {
-  for (const [at, flow] of flows.entries()) {
-    const right = new Set([OTHERS, history[0][at], mainsAnswer(kernel, flow), history.at(-1)![at]]);
-    const step = history.findIndex((answers) => !right.has(answers[at]));
-    if (step < 0) continue;
-    const [from, to] = [flow.source, flow.destination].map(({ family, words }) => formatIp(family, words));
-    return `after ${commands[step - 1]}\n${from} -> ${to} takes ${history[step][at]}\nnot any of ${
-      [...right].join("\n  or ")
-    }`;
+    watch.see(change, commands.push(decision.commands[i]) - 1);
   }
   return undefined;
 }
 
-/** From each local address to an address in each prefix that any table knows. */
-function flowsOf({ addresses, families }: Observed): Flow[] {
-  return FAMILIES.flatMap((family) => {
-    const { store } = families[family];
-    const destinations = new Map<string, Prefix>();
-    for (const key of store.routedKeys()) {
-      const { words } = store.keys.destination(key);
-      const inside = words.map((word, i) => i === words.length - 1 ? (word | 9) >>> 0 : word);
-      destinations.set(inside.join(), { family, words: inside, length: words.length * 32 });
+function tablesOf(family: Family, { plan }: Decision): ReadonlySet<number> {
+  return new Set(plan.families[family].targets.map(({ table }) => table));
+}
+
+function insidesOf(family: Family, { plan }: Decision, before?: Settled): ReadonlySet<number> {
+  const { inside } = plan.families[family];
+  return before ? inside.union(before.insides[family]) : inside;
+}
+
+interface Done {
+  readonly decision: Decision;
+  readonly wish: Wish;
+  readonly watch: Watch;
+  readonly others: string;
+  readonly observed: Observed;
+  readonly commands: readonly string[];
+}
+
+function harmDone(
+  kernel: FakeKernel,
+  { decision, wish, watch, others, observed, commands }: Done,
+): string | undefined {
+  const after = kernel.observe();
+  const again = decide(after, wish);
+  if (again.changes.length > 0) return `left to be done: ${again.commands.join("; ")}`;
+  const unplanned = differs(kernel, { after, decision: again, wish });
+  if (unplanned) return unplanned;
+  const now = othersOf(kernel, { decision, observed, wish });
+  if (now !== others) return `others' before: ${others}\nafter: ${now}`;
+  return watch.wrong({ commands });
+}
+
+/** Where rules and tables are not what the plan says. */
+function differs(
+  kernel: FakeKernel,
+  { after, decision: { plan, left }, wish }: { after: Observed; decision: Decision; wish: Wish },
+): string | undefined {
+  const options = { ...DEFAULTS, ...wish };
+  for (const family of FAMILIES) {
+    const { rules: wanted, targets, released, mirror } = plan.families[family];
+    const ours = kernel.rules[family].filter((rule) => isOurs(rule, { options, addresses: after.addresses }));
+    if (ours.length !== wanted.length || !wanted.every((rule) => ours.some((one) => sameRule(one, rule)))) {
+      return `rules: ${JSON.stringify(ours)}\nplanned: ${JSON.stringify(wanted)}`;
     }
-    const sources = addresses.filter((address) => address.family === family).map(({ ip }) =>
-      parsePrefix(ip)!
-    );
-    return sources.flatMap((source) =>
-      [...destinations.values()].map((destination) => ({ source, destination }))
-    );
-  });
-}
-
-function answerOf(kernel: FakeKernel, flow: Flow, left: ReadonlySet<string>): string {
-  const route = kernel.answer(flow);
-  if (!route) return "no route";
-  const { table, key, metric, path } = route, { family } = flow.source;
-  // What is left as others' in our tables shows when ours goes.
-  const isLeft = left.has([family, table, key, metric, path].join(" "));
-  return isLeft ? OTHERS : wayOf(kernel.path(family, route));
-}
-
-/** What the host would answer without us: by main and others' rules. */
-function mainsAnswer(kernel: FakeKernel, flow: Flow): string {
-  const { family } = flow.source;
-  const others = kernel.rules[family].filter(({ protocol }) => protocol !== DEFAULTS.protocol);
-  const route = kernel.answer(flow, others);
-  return route ? wayOf(kernel.path(family, route)) : "no route";
-}
-
-const ways = new WeakMap<Path, string>();
-
-function wayOf(path: Path): string {
-  let way = ways.get(path);
-  if (way === undefined) {
-    const nexthops = path.nexthops.map(({ gateway, ifindex, weight }) =>
-      `${gateway} dev ${ifindex} weight ${weight}`
-    );
-    ways.set(path, way = JSON.stringify([path.type, nexthops, path.prefsrc, path.metrics]));
+    const foreign = new Set(left.filter((route) => route.family === family).map(nameOf));
+    const isOwn = (route: KernelRoute) => foreign.size === 0 || !foreign.has(nameOf(route));
+    for (const target of [...targets, ...released]) {
+      const isTarget = targets.includes(target), keys = kernel.routes[family].get(target.table) ?? new Map();
+      for (const key of new Set([...keys.keys(), ...kernel.routes[family].get(TABLE.main)?.keys() ?? []])) {
+        const there = ((keys.get(key) ?? []) as KernelRoute[]).filter(isOwn);
+        const planned = isTarget ? mirror.wanted(key, target) : [];
+        const isSame = there.length === planned.length &&
+          planned.every(({ metric, path }, i) => there[i].metric === metric && there[i].path === path);
+        if (isSame || isAside(family, { planned, there, foreign: left })) continue;
+        return `table ${target.table}, ${kernel.store(family).keys.text(key)}: ${JSON.stringify(there)}\n` +
+          `planned: ${JSON.stringify(planned)}`;
+      }
+    }
   }
-  return way;
+  return undefined;
+}
+
+/** In IPv6 a metric that another's route has is left to it. */
+function isAside(
+  family: Family,
+  { planned, there, foreign }: {
+    planned: readonly { metric: number }[];
+    there: readonly KernelRoute[];
+    foreign: readonly RouteOfTable[];
+  },
+): boolean {
+  return family === 6 && planned.length > there.length && foreign.length > 0;
+}
+
+function nameOf({ table, key, metric, path }: KernelRoute): string {
+  return `${table} ${key} ${metric} ${path}`;
 }
 
 /**
  * What is certainly not ours, as one text: others' rules; the routes of others' tables; and in an interface's table what
  * leads out by another interface. A route by the table's own interface looks like ours whoever made it.
  */
-function othersOf({ families, links }: Observed, plan: Plan & { base: number }): string {
-  return JSON.stringify(FAMILIES.map((family) => {
-    const { rules, store } = families[family], { inside } = plan.families[family];
-    const isOthers = (slot: number) => {
-      const table = store.table(slot), path = store.paths.get(store.path(slot));
-      if (table <= TABLE.local || path.protocol !== FOREIGN) return table <= TABLE.local;
-      const [{ ifindex }] = path.nexthops;
-      return links.has(table - plan.base) && table - plan.base !== ifindex && !inside.has(ifindex);
-    };
-    const routes = [...store.slots()].filter(isOthers)
-      .map((slot) => [store.table(slot), store.keyOf(slot), store.metric(slot), store.path(slot)].join(" "));
-    return [rules.filter(({ protocol }) => protocol !== DEFAULTS.protocol), routes.sort()];
-  }));
+function othersOf(
+  kernel: FakeKernel,
+  { decision: { plan }, observed: { links }, wish }: { decision: Decision; observed: Observed; wish: Wish },
+): string {
+  const base = wish.tableBase ?? DEFAULTS.tableBase;
+  const found: unknown[] = [];
+  for (const family of FAMILIES) {
+    for (const rule of kernel.rules[family]) if (rule.protocol !== DEFAULTS.protocol) found.push(rule);
+    const routes: string[] = [];
+    for (const [table, keys] of kernel.routes[family]) {
+      if (table < LOWEST_TABLE && table !== 52) continue;
+      for (const list of keys.values()) {
+        for (const route of list) {
+          if (isOthers(route, { kernel, family, plan, links, base })) routes.push(nameOf(route));
+        }
+      }
+    }
+    found.push(routes.sort());
+  }
+  return JSON.stringify(found);
+}
+
+function isOthers(
+  route: KernelRoute,
+  { kernel, family, plan, links, base }: {
+    kernel: FakeKernel;
+    family: Family;
+    plan: Plan;
+    links: Observed["links"];
+    base: number;
+  },
+): boolean {
+  const { protocol, nexthops: [hop] } = kernel.path(family, route);
+  if (protocol !== FOREIGN) return false;
+  const index = route.table - base;
+  return !links.has(index) || (index !== hop.ifindex && !plan.families[family].inside.has(hop.ifindex));
 }

@@ -38,7 +38,7 @@ export interface WorldText {
 }
 
 const ARPTYPES: Readonly<Record<string, number>> = { ether: 1, ppp: 512, none: 0xfffe, loopback: 772 };
-const LO: Link = { ifindex: 1, name: "lo", up: true, loopback: true, arptype: ARPTYPES.loopback };
+export const LO: Link = { ifindex: 1, name: "lo", up: true, loopback: true, arptype: ARPTYPES.loopback };
 
 export function readWorld(text: WorldText): Observed {
   const links = new Map([LO, ...lines(text.links).map(readLink)].map((link) => [link.ifindex, link]));
@@ -86,13 +86,13 @@ export function addRoute(
 }
 
 /** The rules as the kernel orders them: by priority, and those of one as they came. */
-function readRules(text: string, family: Family): Rule[] {
+export function readRules(text: string, family: Family): Rule[] {
   const kernels = KERNEL_RULES.map((line) => ({ ...readRule(line, family), protocol: PROTOCOL.kernel }));
   return [...kernels, ...lines(text).map((line) => readRule(line, family))]
     .sort((a, b) => a.priority - b.priority);
 }
 
-function readLink(line: string): Link {
+export function readLink(line: string): Link {
   const words = new Words(line);
   const ifindex = parseInt(words.next());
   const link: { -readonly [P in keyof Link]: Link[P] } = {

@@ -4,20 +4,21 @@ import { families } from "../lab/addressing.ts";
 import { isOfFirstVersion, mayBeOurs } from "./spec.ts";
 import type { Shown } from "./shown.ts";
 
-export function foreignOf(shown: Shown): string[] {
+/** `objects`: also next hop objects and their routes. */
+export function foreignOf(shown: Shown, { objects }: { objects: boolean }): string[] {
   const { links, addresses, nexthops, routes, rules } = shown;
   return [
     ...links.map(({ ifindex, ifname, flags }) => `link ${JSON.stringify([ifindex, ifname, flags])}`),
     ...addresses.flatMap(({ ifname, addr_info }) =>
       addr_info.map((address) => `address ${ifname} ${JSON.stringify(address)}`)
     ),
-    ...nexthops.map((nexthop) => `nexthop ${JSON.stringify(nexthop)}`),
+    ...(objects ? nexthops : []).map((nexthop) => `nexthop ${JSON.stringify(nexthop)}`),
     ...families.flatMap((family) => [
       ...rules[family].filter((rule) => rule.protocol !== "115" && !isOfFirstVersion(rule))
         .map((rule) => `${family} rule ${JSON.stringify(rule)}`),
-      ...routes[family].filter((route) => !mayBeOurs(route)).map((route) =>
-        `${family} route ${JSON.stringify(route)}`
-      ),
+      ...routes[family].filter((route) => !mayBeOurs(route) && (objects || route.nhid === undefined)).map((
+        route,
+      ) => `${family} route ${JSON.stringify(route)}`),
     ]),
   ].sort();
 }
