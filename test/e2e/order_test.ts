@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import type { Family } from "../lab/addressing.ts";
 import { Monitor } from "../lab/monitor.ts";
-import { assertCured, state } from "../lab/observe.ts";
+import { assertCured, assertMirrored, state } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
 import { scenario, scenarios } from "../lab/scenario.ts";
 import { Daemon, once, symrouted } from "../lab/symrouted.ts";
@@ -116,15 +116,4 @@ function written(events: string[], table: number, family: Family, prefix = ""): 
 
 function sorted(lengths: { length: number }[]): number[] {
   return lengths.map(({ length }) => length).sort((a, b) => a - b);
-}
-
-/** Asserts that em2's table has exactly main's routes by em2. */
-async function assertMirrored({ host }: World): Promise<void> {
-  for (const flag of ["-4", "-6"]) {
-    const [main, mirror] = await Promise.all(["main", "1003"].map(async (table) => {
-      const text = await host.ip(`${flag} route show table ${table}`);
-      return text.split("\n").filter((line) => line.includes(" dev em2 ")).sort().join("\n");
-    }));
-    assert.equal(mirror, main);
-  }
 }

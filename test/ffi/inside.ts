@@ -2,13 +2,11 @@
 // sockets of this very process. Files are tested in parallel, each on one thread, and namespaces are a thread's.
 
 import assert from "node:assert/strict";
-import { cString, liveHandles } from "../../ffi/owned.ts";
+import { liveHandles } from "../../ffi/owned.ts";
+import { enter } from "../lab/ear.ts";
 import { Namespace } from "../lab/netns.ts";
 import { isolatedTest } from "../lab/scenario.ts";
 import "./libraries.ts";
-
-const CLONE_NEWNET = 0x40000000;
-const O_CLOEXEC = 0o2000000;
 
 /** Says why a test cannot run here, where it cannot. */
 export interface InsideOptions {
@@ -28,30 +26,6 @@ export function inside(
     await body(host);
     assert.deepEqual(liveHandles(), {}, "C objects are still alive at the end");
   }, options);
-}
-
-/** Moves this thread into the network namespace, until what is given is disposed of. */
-function enter(path: string): Disposable {
-  const libc = Deno.dlopen("libc.so.6", {
-    // int open(const char *pathname, int flags): owned, close
-    open: { parameters: ["buffer", "i32"], result: "i32" },
-    // int setns(int fd, int nstype)
-    setns: { parameters: ["i32", "i32"], result: "i32" },
-    // int close(int fd): takes
-    close: { parameters: ["i32"], result: "i32" },
-  });
-  const { open, setns, close } = libc.symbols;
-  const home = open(cString("/proc/thread-self/ns/net"), O_CLOEXEC);
-  const there = open(cString(path), O_CLOEXEC);
-  assert.equal(setns(there, CLONE_NEWNET), 0, `${path} cannot be entered`);
-  close(there);
-  return {
-    [Symbol.dispose]: () => {
-      assert.equal(setns(home, CLONE_NEWNET), 0, "the test's own namespace cannot be entered again");
-      close(home);
-      libc.close();
-    },
-  };
 }
 
 /** Interfaces of a namespace by their names. */

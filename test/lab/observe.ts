@@ -30,6 +30,39 @@ export async function routes(host: Namespace, table: number | string, family: Fa
   return lines(stdout).sort();
 }
 
+/** Asserts that each uplink's table has exactly main's routes by that uplink, of which there are at least `least`. */
+export async function assertMirrored(
+  { host, uplinks }: World,
+  options: { families?: readonly Family[]; least?: number } = {},
+): Promise<void> {
+  for (const family of options.families ?? families) {
+    const main = await routes(host, "main", family);
+    for (const { device, table } of uplinks) {
+      const own = main.filter((route) => `${route} `.includes(` dev ${device} `));
+      const least = options.least ?? 0;
+      assert.ok(own.length >= least, `main has only ${own.length} routes by ${device}`);
+      const { lost, left } = difference(own, await routes(host, table, family));
+      const some = [...lost.map((one) => `lost: ${one}`), ...left.map((one) => `left over: ${one}`)].slice(
+        0,
+        9,
+      );
+      const counts = `${lost.length} of ${own.length} routes lost, ${left.length} left over`;
+      assert.ok(some.length === 0, [`${family}, table ${table}: ${counts}`, ...some].join("\n"));
+    }
+  }
+}
+
+/** What a list lacks of what is wanted, and what it has beyond that; both are sorted. */
+function difference(wanted: string[], found: string[]): { lost: string[]; left: string[] } {
+  const lost: string[] = [], left: string[] = [];
+  for (let i = 0, j = 0; i < wanted.length || j < found.length;) {
+    if (wanted[i] === found[j]) i++, j++;
+    else if (j >= found.length || wanted[i] < found[j]) lost.push(wanted[i++]);
+    else left.push(found[j++]);
+  }
+  return { lost, left };
+}
+
 /** Everything that symrouted could change, and the addresses, as `ip` prints them; rules are sorted. */
 export async function state(host: Namespace): Promise<string> {
   const [ipv4, ipv6, addresses] = await Promise.all([

@@ -33,7 +33,7 @@ export const PATIENCE = "SYMROUTED_TEST_PATIENCE";
 export const patience = Number(Deno.env.get(PATIENCE) ?? 1);
 
 /** Milliseconds that a program may take; none that the tests run to its end needs so long. */
-const LIMIT = 30_000 * patience;
+const LIMIT = 120_000 * patience;
 
 /** Runs a program to its end. */
 export async function run(command: string[], options: RunOptions = {}): Promise<Result> {
@@ -66,6 +66,8 @@ export async function must(command: string[], options: RunOptions = {}): Promise
 export interface Patience {
   /** Milliseconds on an ordinary machine; 5000 unless told. */
   within?: number;
+  /** Milliseconds from one look to the next; 10 unless told. */
+  every?: number;
   /** Says that it can no longer become true. */
   hopeless?: () => boolean;
 }
@@ -80,7 +82,7 @@ export async function eventually<T>(check: () => T | Promise<T>, options: Patien
     } catch (error) {
       if (last) throw error;
     }
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await new Promise((resolve) => setTimeout(resolve, options.every ?? 10));
   }
 }
 

@@ -57,15 +57,15 @@ export interface Ready {
 export class Daemon implements AsyncDisposable {
   private constructor(readonly process: Process, readonly ready: Ready) {}
 
-  /** Starts it and awaits its ready line. */
+  /** Starts it and awaits its ready line, for 5 seconds unless told. */
   static async start(
     host: Namespace,
     args: string[] = [],
-    options: Pick<CallOptions, "env"> = {},
+    { env, within = 30_000 }: Pick<CallOptions, "env"> & { within?: number } = {},
   ): Promise<Daemon> {
-    const process = host.spawn([...program(), ...args], options);
+    const process = host.spawn([...program(), ...args], { env });
     const pattern = /^symrouted: ready: (\d+) rules?, (\d+) routes? in place/;
-    const { text } = await process.line(pattern, { within: 30_000 });
+    const { text } = await process.line(pattern, { within });
     const [, rules, routes] = pattern.exec(text)!;
     return new Daemon(process, { rules: Number(rules), routes: Number(routes) });
   }
