@@ -79,7 +79,6 @@ export class Machine implements AsyncDisposable {
   static async boot(options: MachineOptions = {}): Promise<Machine> {
     const folder = await Deno.makeTempDir({ dir: "/run", prefix: "machine-" });
     const group = await Deno.makeTempDir({ dir: Deno.env.get(variables.group)!, prefix: "machine-" });
-    const host = options.host ?? (await Namespace.create(["machine"]))[0];
     const root = `${folder}/root`;
     for (const name of ["root", "upper", "work"]) await Deno.mkdir(`${folder}/${name}`);
     const layers = `lowerdir=${Deno.env.get(variables.root)},upperdir=${folder}/upper,workdir=${folder}/work`;
@@ -88,6 +87,7 @@ export class Machine implements AsyncDisposable {
     if (options.enable?.length) {
       await must(["chroot", root, "systemctl", "--quiet", "enable", ...options.enable]);
     }
+    const host = options.host ?? (await Namespace.create(["machine"]))[0];
     const checkout = new URL("../..", import.meta.url).pathname;
     const cache = Deno.env.get("DENO_DIR")!;
     const process = host.spawn([
@@ -173,17 +173,12 @@ export class Machine implements AsyncDisposable {
       if (state === "running") return;
       const failed = state === "degraded" ? await this.systemctl("--failed --plain --no-legend") : "";
       throw new Error(`the machine is not running but ${state}: ${stderr}${failed}${process.text}`);
-    }, { within: 60_000 });
+    }, { within: 30_000 });
   }
 
   #inside(command: string[]): string[] {
-    return [
-      "nsenter",
-      "--target",
-      `${this.pid}`,
-      ..."--mount --pid --net --uts --ipc --cgroup --".split(" "),
-      ...command,
-    ];
+    const own = "--mount --pid --net --uts --ipc --cgroup --root --wd --".split(" ");
+    return ["nsenter", "--target", `${this.pid}`, ...own, ...command];
   }
 }
 
