@@ -69,7 +69,7 @@ machineScenario("it starts again: all is back within a second", async (world, ma
     assert.ok(count.lost < 200, `${address}: ${count.lost} of ${count.sent} lost`);
   }
   for (const family of families) await assertCured(world, family);
-}, { files: dropIn("KeepConfiguration=static") });
+});
 
 machineScenario(
   "told to manage nothing foreign, it removes nothing of symrouted's",
