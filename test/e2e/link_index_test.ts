@@ -9,7 +9,8 @@ import { assertCured, sourceRules } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
 import { scenario } from "../lab/scenario.ts";
 import { Daemon } from "../lab/symrouted.ts";
-import { cableLine, hostLines, routerEndLines, type Uplink, type World } from "../lab/world.ts";
+import { cableLine } from "../lab/cables.ts";
+import { hostLines, routerEndLines, type Uplink, type World } from "../lab/world.ts";
 
 const three = { uplinks: 3 };
 

@@ -2,6 +2,7 @@
 // firewall, and behind all routers one client that reaches each uplink's address by that uplink's router only.
 
 import { client, clientPrefix, families, type Family, metric, type Side, side } from "./addressing.ts";
+import { lay, type Make } from "./cables.ts";
 import { batch, Namespace } from "./netns.ts";
 import { eventually, type Process } from "./process.ts";
 
@@ -11,6 +12,8 @@ export interface WorldOptions {
   uplinks?: number;
   /** Uplinks by number that are up but have neither address nor default route; none unless told. */
   bare?: number[];
+  /** What uplinks are made of, by their number; each is one end of a cable unless told. */
+  made?: Record<number, Make>;
   /** rp_filter on the host; 0 unless told. */
   rpFilter?: 0 | 1 | 2;
 }
@@ -99,8 +102,8 @@ export class World implements AsyncDisposable {
     const [router] = await Namespace.create([`router${number}`]);
     await router.sysctl({ ...quiet, ...forwarding });
     const uplink = describe(number, router);
+    await lay(uplink, owner ?? router, this.options.made?.[number]);
     await batch([], [
-      cableLine(uplink, owner ?? router),
       `link add name up${number} netns ${this.client.name} type veth peer name client netns ${router.name}`,
     ]);
     await Promise.all([
@@ -137,12 +140,6 @@ export function hostLines(uplink: Uplink, options: { families?: readonly Family[
       `route add default via ${gateway} dev ${device} proto static metric ${metric}`,
     ];
   });
-}
-
-/** Lays the cable between the owner of the uplink's device and its router, as an `ip` command. */
-export function cableLine({ device, index, router }: Uplink, owner: Namespace): string {
-  return `link add name ${device} index ${index} netns ${owner.name} ` +
-    `type veth peer name host index 200 netns ${router.name}`;
 }
 
 /** What configures the router's end of that cable, as `ip` commands. */
