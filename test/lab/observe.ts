@@ -41,7 +41,7 @@ export async function assertMirrored(
       const own = main.filter((route) => `${route} `.includes(` dev ${device} `));
       const least = options.least ?? 0;
       assert.ok(own.length >= least, `main has only ${own.length} routes by ${device}`);
-      const { lost, left } = difference(own, await routes(host, table, family));
+      const { lost, left } = mismatch(own, await routes(host, table, family));
       const some = [...lost.map((one) => `lost: ${one}`), ...left.map((one) => `left over: ${one}`)].slice(
         0,
         9,
@@ -53,7 +53,7 @@ export async function assertMirrored(
 }
 
 /** What a list lacks of what is wanted, and what it has beyond that; both are sorted. */
-function difference(wanted: string[], found: string[]): { lost: string[]; left: string[] } {
+function mismatch(wanted: string[], found: string[]): { lost: string[]; left: string[] } {
   const lost: string[] = [], left: string[] = [];
   for (let i = 0, j = 0; i < wanted.length || j < found.length;) {
     if (wanted[i] === found[j]) i++, j++;

@@ -61,7 +61,11 @@ scenario("a VRF has the table of an uplink: that uplink is skipped until the VRF
   await assertServed(vrf);
 
   // What the VRF's interface did not have stays: its administrator takes it away.
-  await host.batch(["link delete red", "link set cust down", "route delete unreachable 0.0.0.0/0 table 1003"]);
+  await host.batch([
+    "link delete red",
+    "link set cust down",
+    "route delete unreachable 0.0.0.0/0 table 1003",
+  ]);
   await host.batch(["route delete unreachable ::/0 table 1003"]);
   await eventually(async () => {
     for (const family of families) {
