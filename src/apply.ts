@@ -6,12 +6,17 @@ import { NetlinkError } from "./kernel/errors.ts";
 import type { Refusal } from "./kernel/write.ts";
 import type { Log } from "./log.ts";
 import type { Change, RouteChange } from "./model/change.ts";
+import { partition } from "./model/lists.ts";
 import type { Stages } from "./order.ts";
-import { type Outcome, tally } from "./outcome.ts";
+import { count, type Outcome, tally } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
+import { Waiting } from "./waiting.ts";
 
 /** How long signals and timers may be kept waiting, in milliseconds. */
 const PATIENCE = 50;
+
+/** What is refused is tried again after so many milliseconds: at first, and at most. */
+const FIRST_DELAY = 500, LONGEST_DELAY = 30_000;
 
 export class Applier {
   /** Set from outside: no further batch is written. */
@@ -22,7 +27,11 @@ export class Applier {
   readonly #refused = new Map<string, Change>();
   /** The rules that the kernel said to be there already. */
   readonly #believed = new Set<string>();
+  /** What this pass meant to change, and was so already. */
+  readonly #already = new Set<Change>();
   #breathed = performance.now();
+  #delay = 0;
+  #due = 0;
 
   constructor(host: Host, log: Log) {
     this.#host = host;
@@ -34,25 +43,55 @@ export class Applier {
     return this.#refused.values();
   }
 
+  /** In how many milliseconds what was refused is to be tried again; undefined where nothing was. */
+  retryIn(now: number): number | undefined {
+    return this.#refused.size > 0 ? Math.max(1, Math.ceil(this.#due - now)) : undefined;
+  }
+
   wasRefused(change: Change): boolean {
     return this.#refused.has(this.#identity(change));
   }
 
   async apply({ plan, first, then }: Stages & { readonly plan: Plan }): Promise<Outcome> {
-    const refused = new Map<string, Refusal>();
-    await this.#insist(first, refused);
-    await this.#standIn(refused.values(), plan);
-    // What is to go may only go when it is known what of the new is there.
-    if (!hasUnknown(refused)) await this.#write(then, refused);
+    const refused = new Map<string, Refusal>(), waiting = new Waiting(then);
+    this.#already.clear();
+    // What is wider, or comes after rules, is written when it is known what became of what is before it.
+    for (const group of [...this.#groups(first), ...this.#groups(then)]) {
+      if (this.stopped) break;
+      const [held, due] = partition(group, (change) => waiting.has(change));
+      const { stoodIn, left } = await this.#settle(due, plan);
+      for (const { change } of left) waiting.add(change);
+      const all = [...held.map((change): Refusal => ({ change, ...HELD })), ...stoodIn, ...left];
+      for (const refusal of all) refused.set(this.#identity(refusal.change), refusal);
+    }
+    await this.#lateGateways(refused);
     this.#report(refused);
-    return tally([...first, ...then], [...refused.values()].map(({ change }) => change));
+    const changes = [...first, ...then].filter((change) => !this.#already.has(change));
+    return tally(changes, [...refused.values()].map(({ change }) => change));
+  }
+
+  /** Runs of changes that do not depend on each other: rules, or routes of keys that are as narrow. */
+  #groups(changes: readonly Change[]): Change[][] {
+    const groups: Change[][] = [];
+    let last: number | undefined;
+    for (const change of changes) {
+      const rank = "rule" in change ? -1 : this.#host.stores[change.family].keys.rank(change.key);
+      if (rank === last) groups.at(-1)!.push(change);
+      else groups.push([change]);
+      last = rank;
+    }
+    return groups;
   }
 
   /**
-   * Writes, and writes again what was refused as long as some of it is accepted: a gateway may have been unreachable only
-   * until a later route was there. So is asked, too, what became of changes without an answer.
+   * Writes, and writes again what was refused as long as some of it is accepted. So is asked, too, what became of changes
+   * without an answer. Throws where that is not to be had. Gives the refusals that a throw stands in for, and the others.
    */
-  async #insist(changes: readonly Change[], refused: Map<string, Refusal>): Promise<void> {
+  async #settle(
+    changes: readonly Change[],
+    plan: Plan,
+  ): Promise<{ stoodIn: readonly Refusal[]; left: readonly Refusal[] }> {
+    const refused = new Map<string, Refusal>();
     await this.#write(changes, refused);
     for (let before = Infinity; refused.size > 0 && refused.size < before && !this.stopped;) {
       before = refused.size;
@@ -60,20 +99,45 @@ export class Applier {
       for (const [identity] of again) refused.delete(identity);
       await this.#write(again.map(([, { change }]) => change), refused);
     }
+    const unknown = [...refused.values()].filter((refusal) => refusal.unknown);
+    if (unknown.length === 0) return await this.#standIn([...refused.values()], plan);
+    throw new NetlinkError(`write ${count(unknown.length, "change")}`, unknown[0].reason, { code: 0 });
   }
 
   /**
    * Where a route is refused, a shorter one of its table would send its packets where main does not. So a throw stands in
    * for it, until it is accepted: main decides.
    */
-  async #standIn(refused: Iterable<Refusal>, plan: Plan): Promise<void> {
-    const throws = [...refused].flatMap(({ change, unknown }): RouteChange[] => {
-      if ("rule" in change || change.op === "delete" || unknown) return [];
+  async #standIn(
+    refused: readonly Refusal[],
+    plan: Plan,
+  ): Promise<{ stoodIn: readonly Refusal[]; left: readonly Refusal[] }> {
+    const [routes, others] = partition(
+      refused,
+      ({ change }) => !("rule" in change) && change.op !== "delete",
+    );
+    const throws = new Map(routes.flatMap((refusal): [RouteChange, Refusal][] => {
+      const change = refusal.change as RouteChange;
       const path = plan.families[change.family].mirror.throwPath();
       if (this.#host.stores[change.family].find(change.key, { ...change, path }) >= 0) return [];
-      return [{ ...change, op: change.family === 4 ? "append" : "replace", path }];
-    });
-    await this.#write(throws, new Map());
+      return [[{ ...change, op: change.family === 4 ? "append" : "replace", path }, refusal]];
+    }));
+    const again = new Map<string, Refusal>();
+    await this.#write([...throws.keys()], again);
+    const failed = [...again.values()].map(({ change }) => throws.get(change as RouteChange)!);
+    return { stoodIn: routes.filter((one) => !failed.includes(one)), left: [...others, ...failed] };
+  }
+
+  /** A gateway may have been unreachable only until a wider route of its table was there. */
+  async #lateGateways(refused: Map<string, Refusal>): Promise<void> {
+    const changes = [...refused.values()].flatMap(({ change, held }): RouteChange[] =>
+      held || "rule" in change || change.op === "delete" ? [] : [{ ...change, op: "replace" }]
+    );
+    const again = new Map<string, Refusal>();
+    await this.#write(changes, again);
+    for (const change of changes) {
+      if (!again.has(this.#identity(change))) refused.delete(this.#identity(change));
+    }
   }
 
   async #write(changes: readonly Change[], refused: Map<string, Refusal>): Promise<void> {
@@ -81,21 +145,23 @@ export class Applier {
     if (this.#log.tells("debug")) { for (const change of changes) this.#log.debug(this.#command(change)); }
     for (const written of this.#host.kernel.write(changes)) {
       const { done, already } = written;
-      const displaced = already.filter((change) => this.#isDisplaced(change));
+      const [known, news] = partition(already, (change) => this.#isKnown(change));
+      const displaced = this.#host.rulesProven ? known : [];
       for (const refusal of [...written.refused, ...displaced.map(asDisplaced)]) {
         refused.set(this.#identity(refusal.change), refusal);
       }
-      this.#host.keepUp({ done, already: already.filter((change) => !displaced.includes(change)) });
+      for (const change of already) this.#already.add(change);
+      this.#host.keepUp({ done, already: news });
       await this.breathe();
       if (this.stopped) return;
     }
   }
 
   /**
-   * Whether a rule that is said to be there already was said so before, and yet was not there when all rules had been read
-   * because of that: the kernel takes some rules of others, such as one with `not`, for ours.
+   * Whether a rule that is said to be there already was said so before. Where all rules are known it stands in the way of
+   * ours: the kernel takes some rules of others, such as one with `not`, for ours.
    */
-  #isDisplaced(change: Change): boolean {
+  #isKnown(change: Change): boolean {
     if (change.op !== "add-rule" || !this.#host.kernel.listening) return false;
     const identity = this.#identity(change);
     if (this.#believed.has(identity)) return true;
@@ -112,14 +178,21 @@ export class Applier {
 
   /** Tells of what is refused for the first time. */
   #report(refused: ReadonlyMap<string, Refusal>): void {
-    for (const [identity, { change, reason }] of refused) {
-      if (!this.#refused.has(identity)) this.#log.error(`${this.#command(change)}: ${reason}`);
+    for (const [identity, { change, reason, held }] of refused) {
+      if (!held && !this.#refused.has(identity)) this.#log.error(`${this.#command(change)}: ${reason}`);
     }
+    this.#schedule([...refused.keys()].some((identity) => !this.#refused.has(identity)));
     this.#refused.clear();
     for (const [identity, { change }] of refused) this.#refused.set(identity, change);
-    if (hasUnknown(refused)) {
-      throw new NetlinkError("write changes", "the kernel did not answer", { code: 0 });
-    }
+  }
+
+  /** Sets when what is refused is tried again: soon where some of it is new, and else later each time. */
+  #schedule(isNew: boolean): void {
+    const now = performance.now();
+    if (isNew) this.#delay = FIRST_DELAY;
+    else if (now < this.#due) return;
+    else this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY);
+    this.#due = now + this.#delay;
   }
 
   /** The same for every way to write one route: what is refused once is told of once. */
@@ -138,9 +211,7 @@ function isRepeatable({ change, unknown }: Refusal): boolean {
   return !unknown || (change.op !== "delete" && change.op !== "delete-rule");
 }
 
-function hasUnknown(refused: ReadonlyMap<string, Refusal>): boolean {
-  return [...refused.values()].some(({ unknown }) => unknown);
-}
+const HELD = { reason: "what has to be done before was refused", unknown: false, held: true };
 
 function asDisplaced(change: Change): Refusal {
   return { change, reason: "another program's rule stands in its place", unknown: false };

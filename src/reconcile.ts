@@ -123,9 +123,9 @@ export class Reconciler {
 
   /** In how many milliseconds a pass is due though nothing is heard; undefined where none is. */
   get dueIn(): number | undefined {
-    const due = [this.#host.retryIn, this.#truce.endsIn(performance.now())].filter((time) =>
-      time !== undefined
-    );
+    const now = performance.now();
+    const due = [this.#host.retryIn, this.#truce.endsIn(now), this.#applier.retryIn(now)]
+      .filter((time) => time !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
 

@@ -16,6 +16,8 @@ export interface Refusal {
   readonly reason: string;
   /** The answer did not come: whether the change is in place is to be looked up. */
   readonly unknown: boolean;
+  /** It was not written, because something before it was refused. */
+  readonly held?: boolean;
 }
 
 interface Pen {
