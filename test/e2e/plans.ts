@@ -3,10 +3,10 @@
 import { families, flag } from "../lab/addressing.ts";
 import type { Namespace } from "../lab/netns.ts";
 import { sourceRules } from "../lab/observe.ts";
-import type { World } from "../lab/world.ts";
+import type { LonelyHost } from "../lab/lonely.ts";
 
 /** What somebody does: `ip` commands, or otherwise. */
-type Deed = string[] | ((world: World) => Promise<unknown>);
+type Deed = string[] | ((world: LonelyHost) => Promise<unknown>);
 
 /** What happens on a crowded host, beside the program. */
 export interface Plan {
@@ -15,7 +15,7 @@ export interface Plan {
   change: Deed;
 }
 
-const forwarding = (on: 0 | 1) => ({ host }: World) =>
+const forwarding = (on: 0 | 1) => ({ host }: LonelyHost) =>
   host.sysctl({ "ipv4/ip_forward": on, "ipv6/conf/all/forwarding": on });
 
 const lanDefaults = [
@@ -128,17 +128,12 @@ export const plans: Record<string, Plan> = {
     ],
   },
   "an interface that goes, and another that has its index": {
-    change: async ({ host, ...world }) => {
-      const { router } = world.uplinks[0];
-      await host.batch([
-        "link delete em2",
-        `link add new index 3 type veth peer name new netns ${router.name}`,
-        "link set new up",
+    change: async (world) => {
+      await world.host.ip("link delete em2");
+      await world.cable("new", 3);
+      await world.host.batch([
         "address add 172.21.0.2/24 dev new metric 90",
         "address add 2001:db8:21::2/64 dev new metric 90 nodad",
-      ]);
-      await router.ip("link set new up");
-      await host.batch([
         "route add default via 172.21.0.1 dev new proto static metric 90",
         "route add 198.51.100.0/24 via 172.21.0.1 dev new",
         "route add default via 2001:db8:21::1 dev new proto static metric 90",
@@ -176,7 +171,7 @@ export const plans: Record<string, Plan> = {
 };
 
 /** Does it. */
-export async function perform(world: World, deed: Deed = []): Promise<void> {
+export async function perform(world: LonelyHost, deed: Deed = []): Promise<void> {
   if (typeof deed === "function") await deed(world);
   else if (deed.length > 0) await world.host.batch(deed);
 }

@@ -1,13 +1,13 @@
 // At no moment a wrong answer while the daemon follows: as in step_test.ts, from notifications.
 
-import { crowdedWorld } from "../lab/crowded.ts";
+import { crowdedHost } from "../lab/crowded.ts";
 import { isolatedTest } from "../lab/scenario.ts";
 import { SteppedDaemon } from "../lab/steps.ts";
 import { perform, plans } from "./plans.ts";
 
 for (const [name, { prepare, change }] of Object.entries(plans)) {
   isolatedTest(`the daemon follows: ${name}`, async () => {
-    await using world = await crowdedWorld();
+    await using world = await crowdedHost();
     await perform(world, prepare);
     await using daemon = await SteppedDaemon.start(world.host);
     await daemon.follow(() => perform(world, change));

@@ -2,11 +2,11 @@
 // every local address and every prefix is the one before, main's, or the final one.
 
 import assert from "node:assert/strict";
-import { crowdedWorld } from "../lab/crowded.ts";
+import { crowdedHost } from "../lab/crowded.ts";
 import { isolatedTest } from "../lab/scenario.ts";
 import { assertAllRight, stepThrough } from "../lab/steps.ts";
 import { once } from "../lab/symrouted.ts";
-import type { World } from "../lab/world.ts";
+import type { LonelyHost } from "../lab/lonely.ts";
 import { perform, plans } from "./plans.ts";
 
 /** Another call than the one that made all right. */
@@ -22,12 +22,12 @@ const calls: Record<string, string[]> = {
 };
 
 isolatedTest("a first fill", async () => {
-  await using world = await crowdedWorld();
+  await using world = await crowdedHost();
   await assertNeverWrong(world, []);
 });
 
 isolatedTest("the rules of symrouted 1.0", async () => {
-  await using world = await crowdedWorld();
+  await using world = await crowdedHost();
   await world.host.batch([
     "route add default via 10.0.0.9 dev em1 table 1002",
     "route add default via 192.168.0.1 dev em2 table 1003",
@@ -39,7 +39,7 @@ isolatedTest("the rules of symrouted 1.0", async () => {
 
 for (const [name, { prepare, change }] of Object.entries(plans)) {
   isolatedTest(name, async () => {
-    await using world = await crowdedWorld();
+    await using world = await crowdedHost();
     await perform(world, prepare);
     await once(world.host);
     await perform(world, change);
@@ -49,14 +49,14 @@ for (const [name, { prepare, change }] of Object.entries(plans)) {
 
 for (const [name, args] of Object.entries(calls)) {
   isolatedTest(name, async () => {
-    await using world = await crowdedWorld();
+    await using world = await crowdedHost();
     await once(world.host);
     await assertNeverWrong(world, args);
   });
 }
 
 /** Steps through `--once` with these options, or `--flush`; everything is right then. */
-async function assertNeverWrong({ host }: World, args: string[]): Promise<void> {
+async function assertNeverWrong({ host }: LonelyHost, args: string[]): Promise<void> {
   const call = args.includes("--flush") ? args : ["--once", ...args];
   const { code, stderr, steps } = await stepThrough(host, call);
   assert.equal(code, 0, stderr);

@@ -1,6 +1,6 @@
 // A host whose main has a bit of everything, in both families: what the order of changes has to be right for.
 
-import { World } from "./world.ts";
+import { LonelyHost } from "./lonely.ts";
 
 /** Prefixes within prefixes by different uplinks, bans and what pierces them, multipath, networks inside, a LAN. */
 const routes = [
@@ -27,16 +27,14 @@ const routes = [
 ];
 
 /** Three uplinks, a bridge of containers (br0), a network without a default (lan); second addresses. */
-export async function crowdedWorld(): Promise<World> {
-  const world = await World.build({ uplinks: 3 });
-  const { router } = world.uplink(3);
-  await world.host.batch([
+export async function crowdedHost(): Promise<LonelyHost> {
+  const lonely = await LonelyHost.build({ uplinks: 3 });
+  await lonely.cable("lan", 20);
+  await lonely.host.batch([
     "link add br0 type bridge",
     "link add port type veth peer name guest",
     "link set port master br0",
     ...["br0", "port", "guest"].map((link) => `link set ${link} up`),
-    `link add lan index 20 type veth peer name lan netns ${router.name}`,
-    "link set lan up",
     "address add 172.30.0.1/16 dev br0",
     "address add 2001:db8:b0::1/64 dev br0 nodad",
     "address add 172.20.0.1/16 dev lan",
@@ -44,8 +42,7 @@ export async function crowdedWorld(): Promise<World> {
     "address add 10.0.0.3/16 dev em1 metric 105",
     "address add 192.168.0.3/24 dev em2 metric 106",
     "address add 2001:db8:2::3/64 dev em2 metric 106 nodad",
+    ...routes.map((route) => `route add ${route}`),
   ]);
-  await router.ip("link set lan up");
-  await world.host.batch(routes.map((route) => `route add ${route}`));
-  return world;
+  return lonely;
 }

@@ -82,11 +82,11 @@ export class SteppedDaemon implements AsyncDisposable {
     this.#followed.catch(() => {});
   }
 
-  /** Starts it; on its way until it is ready it does not stop. */
-  static async start(host: Namespace, args: string[] = []): Promise<SteppedDaemon> {
+  /** Starts it; until it is ready it does not stop, and meets no faults. */
+  static async start(host: Namespace, faults: Faults = {}): Promise<SteppedDaemon> {
     const stops = new Stops(), armed = `${stops.path}-armed`;
-    const env = await faulty({ while: armed, step: stops.path });
-    const daemon = await Daemon.start(host, ["--log-level", "debug", ...args], { env });
+    const env = await faulty({ ...faults, while: armed, step: stops.path });
+    const daemon = await Daemon.start(host, ["--log-level", "debug"], { env });
     return new SteppedDaemon(host, daemon, stops, armed);
   }
 
