@@ -1,5 +1,6 @@
 // At no moment a wrong answer while the daemon follows: as in step_test.ts, from notifications.
 
+import assert from "node:assert/strict";
 import { crowdedHost } from "../lab/crowded.ts";
 import { isolatedTest } from "../lab/scenario.ts";
 import { SteppedDaemon } from "../lab/steps.ts";
@@ -10,6 +11,6 @@ for (const [name, { prepare, change }] of Object.entries(plans)) {
     await using world = await crowdedHost();
     await perform(world, prepare);
     await using daemon = await SteppedDaemon.start(world.host);
-    await daemon.follow(() => perform(world, change));
+    assert.ok(await daemon.follow(() => perform(world, change)) > 0, "nothing was changed");
   });
 }

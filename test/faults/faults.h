@@ -17,7 +17,7 @@
  *   dump-of=TYPE          which dumps are counted, by the number of the request; those of routes and rules unless told
  *   dump-error=N          the N-th dump ends half-way, with an error
  *   dump-short=N          the N-th dump ends half-way, without an end
- *   dump-intr=N           the N-th dump is marked as interrupted
+ *   dump-intr=N           the N-th dump lacks its second half, and is marked as interrupted
  *   dump-fail=N           the N-th dump breaks off after a datagram: the kernel lacks memory, and gives the rest later
  *   dump-skip=K           every K-th object is missing from dumps of rules and of IPv6, the same ones each time
  *   dump-stop=SOCKET      when a dump has begun, tells that socket of it, as for `step`

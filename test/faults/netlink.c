@@ -154,7 +154,7 @@ static bool arrives(int fd, struct nlmsghdr *message, bool is_late) {
   if (dump.interrupted) message->nlmsg_flags |= NLM_F_DUMP_INTR;
   if (dump.interrupted || dump.ends || dump.breaks_off || dump.skips) tell();
   if (message->nlmsg_type != NLMSG_DONE)
-    return !((dump.ends || dump.breaks_off) && is_late) &&
+    return !((dump.ends || dump.breaks_off || dump.interrupted) && is_late) &&
            !(dump.skips && is_every(++counted.objects, faults.dump_skip));
   if (dump.ends) *error = -ENOMEM;
   if (dump.breaks_off) silent = fd;

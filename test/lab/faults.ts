@@ -28,7 +28,7 @@ export interface Faults {
   truncateInside?: number;
   /** Which dumps are counted; those of routes and rules unless told. */
   dumpOf?: keyof typeof DUMPS;
-  /** That dump ends half-way with an error, ends half-way without an end, or is marked as interrupted. */
+  /** That dump ends half-way with an error, ends half-way without an end, or is marked as interrupted and lacks its second half. */
   dumpError?: number;
   dumpShort?: number;
   dumpIntr?: number;
