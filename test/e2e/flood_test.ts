@@ -36,7 +36,7 @@ for (const [size, receiveBuffer] of Object.entries(buffers)) {
   });
 
   scenarios(`a flood while it starts is mirrored, buffer ${size}`, async (world, family) => {
-    const flood = new Flood(world, family);
+    const flood = new Flood(world, family, { count: 50_000 });
     const adding = flood.add();
     await eventually(
       async () => assert.ok((await routes(world.host, "main", family)).length > 1000),
@@ -49,7 +49,7 @@ for (const [size, receiveBuffer] of Object.entries(buffers)) {
 
   scenarios(`a flood by one uplink leaves another's table alone, buffer ${size}`, async (world, family) => {
     await using daemon = await Daemon.start(world.host, [], { env: await environment() });
-    const flood = new Flood(world, family, { by: [1], count: 20_000 });
+    const flood = new Flood(world, family, { by: [1], count: 10_000 });
     using ear = new Ear(world.host);
     await flood.add();
     await eventually(() => assertMirrored(world, { families: [family] }), patience);
