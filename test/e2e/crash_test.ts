@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import { Random, runSeed } from "../model/random.ts";
 import { faulty } from "../lab/faults.ts";
-import { absence, change, replacement } from "../lab/happenings.ts";
+import { absence, change } from "../lab/happenings.ts";
 import type { Happening } from "../lab/machine.ts";
 import { eventually } from "../lab/process.ts";
 import { assertSame } from "../lab/observe.ts";
@@ -74,7 +74,7 @@ class Walk {
     this.rounds++;
     const hit = await this.#kill(of);
     this.story.push(`  killed: ${hit}`);
-    if (random.chance(60)) await this.#beAway(random.chance(30) ? replacement(random) : absence(random));
+    if (random.chance(60)) await this.#beAway();
     this.#next = random.pick(KINDS);
     await (this.#next === "a first start"
       ? this.#clean()
@@ -90,7 +90,7 @@ class Walk {
       case "a first start":
         return await this.#killStart(of, { before: await nothing, final: await final });
       case "a later start":
-        await this.#beAway(absence(this.#random));
+        await this.#beAway();
         return await this.#killStart(of, { before: await view(killed), final: await this.#trio.final });
       case "a flush":
         return await this.#killFlush({ before: await final, final: await nothing });
@@ -163,7 +163,8 @@ class Walk {
     return hitOf(now, views);
   }
 
-  async #beAway(happenings: readonly Happening[]): Promise<void> {
+  async #beAway(): Promise<void> {
+    const happenings = absence(this.#random);
     this.story.push(`while none runs: ${namesOf(happenings)}`);
     await this.#trio.undergo(happenings);
   }

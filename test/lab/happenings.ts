@@ -13,16 +13,8 @@ export function change(random: Random): Happening {
 
 /** What may happen while no program runs, several things at once. */
 export function absence(random: Random): Happening[] {
-  return [random.pick(harsh)(random.pick(families), random), ...others(random)];
-}
-
-/** The same, and it is an ifindex that has become another interface's. */
-export function replacement(random: Random): Happening[] {
-  return [replaced("IPv4", random), ...others(random)];
-}
-
-function others(random: Random): Happening[] {
-  return Array.from({ length: random.int(3) }, () => change(random));
+  const others = Array.from({ length: random.int(3) }, () => change(random));
+  return [random.pick(harsh)(random.pick(families), random), ...others];
 }
 
 type Kind = (family: Family, random: Random) => Happening;
@@ -139,4 +131,4 @@ function happening(name: string, host: string[]): Happening {
   return { name, host };
 }
 
-const harsh = [vanished, brought, down, emptied, noBridge];
+const harsh = [vanished, replaced, brought, down, emptied, noBridge];
