@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { client, type Family, flag } from "../lab/addressing.ts";
 import { Namespace } from "../lab/netns.ts";
 import { assertCured, lines, replyDevice, routes, sourceRules } from "../lab/observe.ts";
-import { scenario, scenarios } from "../lab/scenario.ts";
+import { lacksTun, scenario, scenarios } from "../lab/scenario.ts";
 import { once, symrouted } from "../lab/symrouted.ts";
 import type { World } from "../lab/world.ts";
 
@@ -164,9 +164,4 @@ async function addLan(world: World, family: Family): Promise<void> {
 
 async function pings(from: Namespace, address: string): Promise<boolean> {
   return (await from.run(["ping", "-n", "-c1", "-W1", address])).code === 0;
-}
-
-async function lacksTun(): Promise<string | undefined> {
-  const found = await Deno.stat("/dev/net/tun").catch(() => undefined);
-  return found ? undefined : "the kernel has no tun";
 }

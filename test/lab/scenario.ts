@@ -63,3 +63,9 @@ export function scenarios(
 ): void {
   for (const family of families) scenario(`${family}: ${name}`, (world) => body(world, family), options);
 }
+
+/** Why a test that needs a tun cannot run; undefined where it can. */
+export async function lacksTun(): Promise<string | undefined> {
+  const found = await Deno.stat("/dev/net/tun").catch(() => undefined);
+  return found ? undefined : "the kernel has no tun";
+}
