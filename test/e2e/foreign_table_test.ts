@@ -125,3 +125,34 @@ scenario("an interface takes an index whose table another program uses already",
   await flush(world, daemon);
   assert.deepEqual((await foreignState(host)).filter((line) => /1077|proto 115/.test(line)), []);
 });
+
+scenario("what others put into our table outlives us, with the rule that leads to it", async (world) => {
+  const { host } = world;
+  const pristine = await settledState(host);
+  const daemon = await Daemon.start(host);
+  const guest: Program = {
+    name: "a guest",
+    ...both([
+      "route add {a} dev em1 table 1003 proto 116",
+      "route add {b} via {via1} dev em1 table 1003 metric 5",
+      "rule add pref 5000 to {a} table 1003",
+    ], {
+      ...gateways,
+      a: ["198.51.100.0/24", "2001:db8:f0::/48"],
+      b: ["198.51.101.0/24", "2001:db8:f1::/48"],
+    }),
+  };
+  const running = await Running.start(host, guest);
+  await daemon.line(/not a route of ours/);
+  const guests = async () =>
+    (await foreignState(host, { notOurs })).filter((line) => /198\.51\.10|db8:f[01]:/.test(line));
+  const before = await guests();
+  assert.equal(before.length, 6, before.join("\n"));
+  await liveThrough(world);
+  assert.deepEqual(await guests(), before);
+  await flush(world, daemon);
+  const left = (await wholeState(host)).filter((line) => !pristine.includes(line));
+  assert.deepEqual(left.sort(), before.sort());
+  await running.stop();
+  assert.deepEqual(await wholeState(host), pristine);
+}, three);

@@ -109,9 +109,9 @@ export const calico: Program = {
     "route add {pod} dev cali12d4a06 proto 80",
     "route add blackhole {block} proto 80",
     "route add {other} via {node} dev em1 proto 80 onlink",
-    "route add throw {block} table 1 proto 80",
-    "route add {far} dev wireguard.cali table 1 proto 80",
-    "rule add pref 99 not fwmark 0x100000/0x100000 table 1 protocol 80",
+    "route add throw {block} table 5 proto 80",
+    "route add {far} dev wireguard.cali table 5 proto 80",
+    "rule add pref 99 not fwmark 0x100000/0x100000 table 5 protocol 80",
   ], {
     pod: ["10.65.0.5", "fd65:0:0:1::5"],
     block: ["10.65.0.0/26", "fd65:0:0:1::/122"],

@@ -85,3 +85,19 @@ export const gateways = {
   net2: ["192.168.0.0/24", "2001:db8:2::/64"],
   me2: ["192.168.0.2", "2001:db8:2::2"],
 } as const;
+
+/** Several programs as one, each after the other. */
+export function together(name: string, programs: readonly Program[]): Program {
+  return {
+    name,
+    sysctl: Object.assign({}, ...programs.map(({ sysctl }) => sysctl)),
+    links: programs.flatMap(({ links }) => links ?? []),
+    IPv4: programs.flatMap(({ IPv4 }) => IPv4),
+    IPv6: programs.flatMap(({ IPv6 }) => IPv6),
+    nft: programs.map(({ nft }) => nft ?? "").join(""),
+    probes: {
+      IPv4: programs.flatMap(({ probes }) => probes?.IPv4 ?? []),
+      IPv6: programs.flatMap(({ probes }) => probes?.IPv6 ?? []),
+    },
+  };
+}
