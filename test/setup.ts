@@ -41,6 +41,7 @@ const needs: Need[] = [
   need("cc", "test", ["gcc libc6-dev", "gcc", "gcc"]),
   need("qemu-system-x86_64", "kernel", ["qemu-system-x86", "qemu-system-x86-core", "qemu-system-x86"]),
   need("debootstrap", "systemd", ["debootstrap", "debootstrap", "debootstrap"]),
+  need("wg-quick", "kernel", ["wireguard-tools", "wireguard-tools", "wireguard-tools"]),
 ];
 
 /** Administrators' programs are not in every user's PATH. */

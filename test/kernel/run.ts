@@ -14,7 +14,7 @@ import { kernel, Unavailable } from "./package.ts";
 const KINDS = "test/e2e/kinds";
 
 /** What takes a moment elsewhere takes long where each instruction is emulated. */
-const SLOW = { [PATIENCE]: "10" };
+const SLOW = { [PATIENCE]: "20" };
 
 await setup("test");
 const args = Deno.args.length > 0 ? Deno.args : [KINDS];

@@ -6,6 +6,9 @@ import type { Namespace } from "./netns.ts";
 import { must, patience } from "./process.ts";
 import type { World } from "./world.ts";
 
+/** Seconds that an answer may take. */
+const WAIT = Math.min(patience, 5);
+
 /** Connects to the service at the address; exit status 0 when it greets. */
 const CONNECT = 'exec 3<>"/dev/tcp/$1/8080" || exit; read -r greeting <&3; [ "$greeting" = hello ]';
 
@@ -89,14 +92,14 @@ export async function replyDevice(host: Namespace, to: string, from: string): Pr
 
 /** Whether the address answers the client's echo request within a second, or longer where all is slow. */
 export async function answersPing(world: World, address: string): Promise<boolean> {
-  const { code } = await world.client.run(["ping", "-n", "-c1", `-W${patience}`, address]);
+  const { code } = await world.client.run(["ping", "-n", "-c1", `-W${WAIT}`, address]);
   return code === 0;
 }
 
 /** Whether the address answers the client's TCP connection within a second, or longer where all is slow. */
 export async function answersTcp(world: World, address: string): Promise<boolean> {
   await world.serve();
-  const command = ["timeout", String(patience), "bash", "-c", CONNECT, "bash", address];
+  const command = ["timeout", String(WAIT), "bash", "-c", CONNECT, "bash", address];
   const { code } = await world.client.run(command);
   return code === 0;
 }
