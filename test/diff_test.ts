@@ -71,6 +71,17 @@ Deno.test("of several old routes of one prefix the one in use goes last", () => 
   );
 });
 
+Deno.test("of several metrics of one prefix the best goes last, also where a worse one stays", () => {
+  const [worse, bad] = [
+    "10.7.0.0/24 via 10.0.0.2 dev em1 metric 9",
+    "10.7.0.0/24 via 10.0.0.9 dev em1 metric 9",
+  ];
+  assert.deepEqual(changes(worse, `unreachable 10.7.0.0/24\n${bad}\n${worse}`), [
+    "del 10.7.0.0/24 via 10.0.0.9 metric 9",
+    "del unreachable 10.7.0.0/24 table 1002 proto boot",
+  ]);
+});
+
 const one = "default via 10.0.0.1 dev em1",
   two = "default via 10.0.0.2 dev em1",
   three = "default via 10.0.0.3 dev em1";

@@ -125,12 +125,18 @@ function isBefore(a: Entry, b: Entry, order: readonly Entry[]): boolean {
   return a.metric < b.metric || (a.metric === b.metric && order.indexOf(a) < order.indexOf(b));
 }
 
-/** The table's share of a route: its own next hops, else those inside, else all for its source's sake. */
+/**
+ * The table's share of a route: its own next hops, else those inside, else all for its source's sake. The kernel takes
+ * none by a link that is down.
+ */
 function part(entry: Entry, one: Interface, { interfaces, family, mtu }: Host): Entry | undefined {
-  const insides = new Set(interfaces.filter(({ role }) => role === "inside").map(({ link }) => link.ifname));
-  const own = entry.hops.filter(({ dev }) => dev === one.link.ifname);
-  const shared = entry.hops.filter(({ dev }) => insides.has(dev!));
-  const forSource = entry.prefsrc !== undefined && one.addresses.includes(entry.prefsrc) ? entry.hops : [];
+  const named = (some: readonly Interface[]) => new Set(some.map(({ link }) => link.ifname));
+  const insides = named(interfaces.filter(({ role }) => role === "inside"));
+  const down = named(interfaces.filter(({ link }) => !link.flags.includes("UP")));
+  const alive = entry.hops.filter(({ dev }) => !down.has(dev!));
+  const own = alive.filter(({ dev }) => dev === one.link.ifname);
+  const shared = alive.filter(({ dev }) => insides.has(dev!));
+  const forSource = entry.prefsrc !== undefined && one.addresses.includes(entry.prefsrc) ? alive : [];
   const others = isShareable(entry.dst, family) ? shared.length > 0 ? shared : forSource : [];
   const hops = own.length > 0 ? own : others;
   if (hops.length === 0) return undefined;

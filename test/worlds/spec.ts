@@ -133,15 +133,13 @@ function isAdopted(rule: Rule, { addresses }: Shown): boolean {
 }
 
 /** Why an interface's table may be left alone. */
-function conflictOf({ table, link }: Interface, { shown, family }: World): string | undefined {
+function conflictOf({ table }: Interface, { shown, family }: World): string | undefined {
   const rule = shown.rules[family].find((rule) =>
     rule.protocol !== PROTOCOL && rule.table === table && !isAdopted(rule, shown)
   );
   if (rule) return "a rule of another program leads there";
-  const route = shown.routes[family].find((one) =>
-    one.table === table && hopsOf(one).some(({ dev }) => dev !== link.ifname)
-  );
-  return route && "it has a route by another interface";
+  const route = shown.routes[family].find((one) => one.table === table && one.protocol === FOREIGN);
+  return route && "it has a route of another program";
 }
 
 /** Routes in tables that may have been the program's, but that none of its rules leads to any more. */
