@@ -101,10 +101,10 @@ Deno.test("a hold that ends before anybody asks when is due at once", () => {
     truce.sift([change], 0);
     truce.endPass();
   }
-  assert.equal(truce.endsIn(999), 1);
-  assert.equal(truce.resume(999).size, 0);
-  assert.equal(truce.endsIn(1002), 1);
-  assert.equal(truce.resume(1003).size, 1);
+  assert.equal(truce.endsIn(499), 1);
+  assert.equal(truce.resume(499).size, 0);
+  assert.equal(truce.endsIn(502), 1);
+  assert.equal(truce.resume(503).size, 1);
 });
 
 Deno.test("what is held back is not repaired because another place has made it dirty", () => {

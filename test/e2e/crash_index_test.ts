@@ -7,7 +7,7 @@ import { cable, configuration } from "../lab/mixed_host.ts";
 import { assertSame } from "../lab/observe.ts";
 import { persist } from "../lab/persist.ts";
 import { isolatedTest } from "../lab/scenario.ts";
-import { flush, once, symrouted } from "../lab/symrouted.ts";
+import { flush, onceAsFar, symrouted } from "../lab/symrouted.ts";
 import { Trio } from "../lab/trio.ts";
 
 /** What was em3 is `device` now, with the addresses of em`net`. */
@@ -33,7 +33,7 @@ function heir(verb: "add" | "delete"): Happening {
 
 isolatedTest("an ifindex becomes another's, by starts that die after one change each", async () => {
   await using trio = await Trio.build();
-  await once(trio.killed.host);
+  await onceAsFar(trio.killed.host);
   for (const happenings of [[successor("em9", 9), forwarding(1)], [successor("em3", 3), forwarding(0)]]) {
     await trio.undergo(happenings);
     await persist(trio, { args: ["--once"], final: await trio.final, dieAfter: () => 1 });
@@ -43,7 +43,7 @@ isolatedTest("an ifindex becomes another's, by starts that die after one change 
 isolatedTest("an ifindex becomes another's, the start that sees it dies, and all is taken back", async () => {
   await using trio = await Trio.build();
   for (const [turn, change] of [1, 2, 3, 5].entries()) {
-    await once(trio.killed.host);
+    await onceAsFar(trio.killed.host);
     await trio.undergo([turn % 2 === 0 ? successor("em9", 9) : successor("em3", 3)]);
     await assertTakenBack(trio, change);
   }
@@ -54,7 +54,7 @@ isolatedTest(
   async () => {
     await using trio = await Trio.build();
     for (const change of [1, 2, 3, 5]) {
-      await once(trio.killed.host);
+      await onceAsFar(trio.killed.host);
       await trio.undergo([successor("em9", 9), heir("add")]);
       await assertTakenBack(trio, change);
       await trio.undergo([heir("delete"), successor("em3", 3)]);

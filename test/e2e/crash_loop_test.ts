@@ -4,7 +4,7 @@ import { Random, runSeed } from "../model/random.ts";
 import { absence } from "../lab/happenings.ts";
 import { persist } from "../lab/persist.ts";
 import { isolatedTest } from "../lab/scenario.ts";
-import { once } from "../lab/symrouted.ts";
+import { onceAsFar } from "../lab/symrouted.ts";
 import { Trio } from "../lab/trio.ts";
 
 isolatedTest("a first start and a flush that die one change later each time get to their ends", async () => {
@@ -16,7 +16,7 @@ isolatedTest("a first start and a flush that die one change later each time get 
 isolatedTest("starts that die after one change each make everything right in the end", async () => {
   const seed = runSeed(), random = new Random(seed), story: string[] = [];
   await using trio = await Trio.build();
-  await once(trio.killed.host);
+  await onceAsFar(trio.killed.host);
   try {
     for (let time = 0; time < 3; time++) {
       const happenings = absence(random);

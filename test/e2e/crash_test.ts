@@ -9,7 +9,7 @@ import type { Happening } from "../lab/machine.ts";
 import { eventually } from "../lab/process.ts";
 import { assertSame } from "../lab/observe.ts";
 import { isolatedTest } from "../lab/scenario.ts";
-import { Daemon, flush, once, program, symrouted } from "../lab/symrouted.ts";
+import { Daemon, flush, onceAsFar, program, symrouted } from "../lab/symrouted.ts";
 import { Trio } from "../lab/trio.ts";
 import {
   assertRight,
@@ -171,7 +171,7 @@ class Walk {
 
   async #converge(): Promise<void> {
     this.story.push("--once");
-    await once(this.#trio.killed.host);
+    await onceAsFar(this.#trio.killed.host);
     await this.#assertHas(this.#trio.final);
   }
 

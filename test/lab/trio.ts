@@ -4,7 +4,7 @@
 import { addForeign, beginning } from "./mixed_host.ts";
 import { type Happening, Machine } from "./machine.ts";
 import { assertSame } from "./observe.ts";
-import { flush, once } from "./symrouted.ts";
+import { flush, onceAsFar } from "./symrouted.ts";
 import { type View, view } from "./view.ts";
 
 export class Trio implements AsyncDisposable {
@@ -52,7 +52,7 @@ export class Trio implements AsyncDisposable {
   }
 
   async #finish(): Promise<void> {
-    await once(this.twin.host);
+    await onceAsFar(this.twin.host);
     this.#final = undefined;
   }
 

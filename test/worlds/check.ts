@@ -131,6 +131,8 @@ function expected(
     .filter((one) =>
       one.wanted && one.role === "uplink" && isTaken(one, { shown, family }) && hasCarrier(one)
     )
+    // Where the kernel refuses a route, main decides.
+    .filter((one) => !refused.includes(one.link.ifname))
     .filter((one) => isOpen(mirrored(one, { main, family, interfaces }), { one, shown, family }))
     .flatMap(({ addresses }) => addresses.map(within));
 }
