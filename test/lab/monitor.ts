@@ -7,6 +7,11 @@ import type { Namespace } from "./netns.ts";
 const SENTINEL = "192.0.2.255 dev lo table 99";
 const sentinel = /192\.0\.2\.255 dev lo table 99/;
 
+/** What else `ip` says is about namespaces that go while it asks for the names of peers in them. */
+function isEvent({ stream, text }: Line): boolean {
+  return stream === "stdout" && !text.startsWith("Error: ");
+}
+
 /** One `ip monitor` over rules, routes, addresses and links. */
 export class Monitor implements AsyncDisposable {
   private constructor(readonly host: Namespace, readonly process: Process) {}
@@ -36,7 +41,7 @@ export class Monitor implements AsyncDisposable {
       const seen = this.process.lines.filter((line) => sentinel.test(line.text)).length;
       if (seen < before + 2) throw new Error("the monitor has not caught up");
     });
-    return this.process.lines.slice(from).map((line) => line.text).filter((text) => !sentinel.test(text));
+    return this.process.lines.slice(from).filter(isEvent).map((line) => line.text).filter((text) => !sentinel.test(text));
   }
 
   /** Where the output stands now: what comes next has this position or a later one. */
