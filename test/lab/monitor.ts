@@ -41,7 +41,9 @@ export class Monitor implements AsyncDisposable {
       const seen = this.process.lines.filter((line) => sentinel.test(line.text)).length;
       if (seen < before + 2) throw new Error("the monitor has not caught up");
     });
-    return this.process.lines.slice(from).filter(isEvent).map((line) => line.text).filter((text) => !sentinel.test(text));
+    return this.process.lines.slice(from).filter(isEvent).map((line) => line.text).filter((text) =>
+      !sentinel.test(text)
+    );
   }
 
   /** Where the output stands now: what comes next has this position or a later one. */
