@@ -124,9 +124,10 @@ export class Machine implements AsyncDisposable {
     return this.must(["systemctl", ...args.split(" ")]);
   }
 
-  /** Writes one of its files. */
-  async write(path: string, text: string): Promise<void> {
+  /** Writes one of its files; all may read it unless told otherwise. */
+  async write(path: string, text: string, options: { mode?: number } = {}): Promise<void> {
     await write(`${this.made.folder}/root`, path, text);
+    await Deno.chmod(`${this.made.folder}/root${path}`, options.mode ?? 0o644);
   }
 
   /** Writes a unit and lets systemd read it. */

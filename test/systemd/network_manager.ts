@@ -1,15 +1,17 @@
 // NetworkManager: what it is told, and when it has done it.
 
 import { families } from "../lab/addressing.ts";
-import { words } from "../lab/netns.ts";
 import { eventually } from "../lab/process.ts";
 import type { World } from "../lab/world.ts";
 import type { Machine } from "./machine.ts";
 
-/** It leaves veths alone unless told, and makes connections of its own for what it takes. */
+/** It leaves veths alone unless told, on Ubuntu whatever is no radio, and makes connections of its own for what it takes. */
 const settings = `
 [main]
 no-auto-default=*
+
+[keyfile]
+unmanaged-devices=none
 
 [device]
 match-device=interface-name:em*
@@ -22,26 +24,19 @@ export const networkManager = {
   files: () => ({ "/etc/NetworkManager/conf.d/uplinks.conf": settings }),
   async online(machine: Machine, world: World): Promise<void> {
     const [first, second] = world.uplinks;
-    await Promise.all([
-      add(
-        machine,
-        first.device,
-        families.flatMap((family) => {
-          const { address, length, gateway } = first[family];
-          const own = {
-            method: "manual",
-            addresses: `${address}/${length}`,
-            gateway,
-            "route-metric": first.metric,
-          };
-          return Object.entries(own).map(([name, value]) => `${family.toLowerCase()}.${name} ${value}`);
-        }),
-      ),
-      add(machine, second.device, [
-        `ipv4.route-metric ${second.metric} ipv6.route-metric ${second.metric}`,
-        `ipv6.addr-gen-mode eui64 ipv6.token ${second.IPv6.address.replace(/^.*::/, "::")}`,
-      ]),
-    ]);
+    const fixed = families.map((family) => {
+      const { address, length, gateway } = first[family];
+      return `[${family.toLowerCase()}]\nmethod=manual\naddress1=${address}/${length},${gateway}\nroute-metric=${first.metric}\n`;
+    });
+    const token = second.IPv6.address.replace(/^.*::/, "::");
+    const leased = [
+      `[ipv4]\nmethod=auto\nroute-metric=${second.metric}\n`,
+      `[ipv6]\nmethod=auto\nroute-metric=${second.metric}\naddr-gen-mode=0\nip6-privacy=0\ntoken=${token}\n`,
+    ];
+    await add(machine, first.device, fixed);
+    await add(machine, second.device, leased);
+    // It has started before it can be asked for everything.
+    await eventually(() => machine.must(["nmcli", "connection", "reload"]), { within: 20_000 });
     await eventually(async () => {
       const addresses = await machine.must(["ip", "address", "show", "scope", "global"]);
       for (const uplink of world.uplinks) {
@@ -55,10 +50,10 @@ export const networkManager = {
   },
 };
 
-/** Tells it of an uplink; it takes it up at once. */
-async function add(machine: Machine, device: string, properties: string[]): Promise<void> {
-  const command = `nmcli connection add type ethernet ifname ${device} con-name ${device} ${
-    properties.join(" ")
-  }`;
-  await machine.must(words(command));
+/** Writes down an uplink's connection, which nobody else may read. */
+async function add(machine: Machine, device: string, sections: string[]): Promise<void> {
+  const head =
+    `[connection]\nid=${device}\ntype=ethernet\ninterface-name=${device}\nuuid=${crypto.randomUUID()}\n`;
+  const path = `/etc/NetworkManager/system-connections/${device}.nmconnection`;
+  await machine.write(path, [head, ...sections].join(""), { mode: 0o600 });
 }

@@ -21,7 +21,7 @@ const packages = [
 
 /**
  * Makes it in memory and writes it to the standard output as an archive. Nothing is enabled that a test has not asked for,
- * and nothing calls for the world outside.
+ * and nothing calls for the world outside. Ubuntu's systemd-networkd would behave otherwise if it knew of a container.
  */
 const RECIPE = `
 mount -t tmpfs -o mode=755 tmpfs /mnt
@@ -37,6 +37,11 @@ cat >etc/systemd/system/systemd-udev-trigger.service.d/net.conf <<END
 [Service]
 ExecStart=
 ExecStart=udevadm trigger --action=add --subsystem-match=net
+END
+mkdir etc/systemd/system/systemd-networkd.service.d
+cat >etc/systemd/system/systemd-networkd.service.d/host.conf <<END
+[Service]
+InaccessiblePaths=/run/systemd/container
 END
 mkdir opt/deno opt/deno-cache opt/symrouted
 touch opt/deno/deno
