@@ -1,6 +1,7 @@
 // A host whose main has a bit of everything, in both families: what the order of changes has to be right for.
 
 import { LonelyHost } from "./lonely.ts";
+import { eventually } from "./process.ts";
 
 /** Prefixes within prefixes by different uplinks, bans and what pierces them, multipath, networks inside, a LAN. */
 const routes = [
@@ -44,5 +45,9 @@ export async function crowdedHost(): Promise<LonelyHost> {
     "address add 2001:db8:2::3/64 dev em2 metric 106 nodad",
     ...routes.map((route) => `route add ${route}`),
   ]);
+  await eventually(async () => {
+    if (/NO-CARRIER/.test(await lonely.host.ip("link show up"))) throw new Error("no carrier yet");
+    if (/linkdown/.test(await lonely.host.ip("-4 route show table all"))) throw new Error("no carrier yet");
+  });
   return lonely;
 }
