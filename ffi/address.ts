@@ -3,8 +3,7 @@
 import { type Family, formatIp, parsePrefix } from "../src/model/address.ts";
 import type { Address } from "../src/model/records.ts";
 import { Cache } from "./cache.ts";
-import { libnl } from "./libnl.ts";
-import { libnlRoute } from "./libnl_route.ts";
+import { libnl, libnlRoute } from "./libnl_pair.ts";
 import { AF_INET, AF_INET6, swap32 } from "./message.ts";
 import { Owned } from "./owned.ts";
 import { familyNumber } from "./path.ts";

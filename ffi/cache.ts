@@ -1,8 +1,7 @@
 /** libnl's object caches: links and addresses. (Not routes: that cache of libnl's is quadratic. Not rules: see there.) */
 
 import { check, NetlinkError } from "./error.ts";
-import { libnl } from "./libnl.ts";
-import { libnlRoute } from "./libnl_route.ts";
+import { libnl, libnlRoute } from "./libnl_pair.ts";
 import { FLAG, MESSAGE, type Message } from "./message.ts";
 import { cString, OutPointer, Owned } from "./owned.ts";
 import { dump, InterruptedDump, Writer } from "./request.ts";

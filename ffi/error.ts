@@ -1,7 +1,7 @@
 /** What the kernel or libnl answers when it refuses. */
 
 import { libc } from "./libc.ts";
-import { libnl } from "./libnl.ts";
+import { libnl } from "./libnl_pair.ts";
 import { readCString } from "./owned.ts";
 
 /** Errors of the kernel (asm-generic/errno.h), as positive numbers. */

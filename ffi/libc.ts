@@ -1,4 +1,4 @@
-/** libc: what libnl leaves to it. See poll(2), eventfd(2), setsockopt(2), unix(7), strerror(3). */
+/** libc: what libnl leaves to it. See poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7), strerror(3). */
 
 import { library } from "./library.ts";
 
@@ -13,6 +13,8 @@ export const libc = library("libc.so.6", {
     poll_aside: { name: "poll", parameters: ["buffer", "u64", "i32"], result: "i32", nonblocking: true },
     // int eventfd(unsigned int initval, int flags): owned, close
     eventfd: { parameters: ["u32", "i32"], result: "i32" },
+    // int memfd_create(const char *name, unsigned int flags): owned, close
+    memfd_create: { parameters: ["buffer", "u32"], result: "i32" },
     // ssize_t write(int fd, const void *buf, size_t count): borrows
     write: { parameters: ["i32", "buffer", "u64"], result: "i64" },
     // ssize_t read(int fd, void *buf, size_t count): borrows

@@ -1,14 +1,17 @@
-/** libnl-3: sockets, caches, abstract addresses. Prototypes: netlink/socket.h, netlink/cache.h, netlink/addr.h. */
+/**
+ * libnl-3: sockets, caches, abstract addresses. Prototypes: netlink/socket.h, netlink/cache.h, netlink/addr.h,
+ * netlink/version.h.
+ */
 
-import { library } from "./library.ts";
+import type { LibraryTable } from "./library.ts";
 
-export const LIBNL_PACKAGES =
-  "libnl-3-200 and libnl-route-3-200 on Debian and Ubuntu, libnl3 on Fedora and RHEL, " +
-  "libnl on Arch, libnl3 on Alpine with glibc";
-
-export const libnl = library("libnl-3.so.200", {
-  packages: LIBNL_PACKAGES,
+export const LIBNL = {
+  soname: "libnl-3.so.200",
   symbols: {
+    // const int nl_ver_num: major << 8 | minor
+    nl_ver_num: { type: "i32" },
+    // const int nl_ver_mic
+    nl_ver_mic: { type: "i32" },
     // struct nl_sock *nl_socket_alloc(void): owned, nl_socket_free
     nl_socket_alloc: { parameters: [], result: "pointer" },
     // void nl_socket_free(struct nl_sock *): takes; closes the descriptor
@@ -67,4 +70,4 @@ export const libnl = library("libnl-3.so.200", {
     // void nlmsg_free(struct nl_msg *): takes
     nlmsg_free: { parameters: ["pointer"], result: "void" },
   },
-});
+} as const satisfies LibraryTable;

@@ -1,10 +1,9 @@
 /** libnl-route-3: links, addresses and rules. Prototypes: netlink/route/{link,addr,rule}.h, netlink/route/link/vrf.h. */
 
-import { library } from "./library.ts";
-import { libnl, LIBNL_PACKAGES } from "./libnl.ts";
+import type { LibraryTable } from "./library.ts";
 
-const open = library("libnl-route-3.so.200", {
-  packages: LIBNL_PACKAGES,
+export const LIBNL_ROUTE = {
+  soname: "libnl-route-3.so.200",
   symbols: {
     // int rtnl_link_get_ifindex(struct rtnl_link *)
     rtnl_link_get_ifindex: { parameters: ["pointer"], result: "i32" },
@@ -61,10 +60,4 @@ const open = library("libnl-route-3.so.200", {
     // int rtnl_rule_set_iif(struct rtnl_rule *, const char *): copies
     rtnl_rule_set_iif: { parameters: ["pointer", "buffer"], result: "i32" },
   },
-});
-
-/** libnl-3 first: libnl-route finds it by its soname once it is loaded. */
-export function libnlRoute(): ReturnType<typeof open> {
-  libnl();
-  return open();
-}
+} as const satisfies LibraryTable;

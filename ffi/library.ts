@@ -1,10 +1,16 @@
 /** Shared libraries, opened on first use and never at import, so that `--help` works without them. */
 
+/** What is used of a library, by the name that the dynamic linker knows it by. */
+export interface LibraryTable {
+  readonly soname: string;
+  readonly symbols: Deno.ForeignLibraryInterface;
+}
+
 /** A library that is not on this host, with the packages that have it. */
 export class MissingLibrary extends Error {
   override readonly name = "MissingLibrary";
 
-  constructor(readonly soname: string, readonly packages: string, cause: unknown) {
+  constructor(soname: string, packages: string, cause: unknown) {
     super(`${soname} cannot be opened: ${reason(cause)} (install ${packages})`, { cause });
   }
 }
@@ -12,7 +18,7 @@ export class MissingLibrary extends Error {
 /** The part of the loader's message that is no repetition of the library's name. */
 function reason(cause: unknown): string {
   const text = cause instanceof Error ? cause.message : String(cause);
-  return text.replaceAll(/\s+/g, " ").replace(/^Could not open library: /, "").slice(0, 200);
+  return text.replaceAll(/\s+/g, " ").replace(/^(Could not open library: )+/, "").slice(0, 200);
 }
 
 /** What opens `soname` on its first call and gives the same symbols on every later one. */

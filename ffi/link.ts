@@ -3,7 +3,7 @@
 import { type Family, formatIp } from "../src/model/address.ts";
 import type { Link } from "../src/model/records.ts";
 import { Cache } from "./cache.ts";
-import { libnlRoute } from "./libnl_route.ts";
+import { libnlRoute } from "./libnl_pair.ts";
 import { AF_INET, AF_INET6, attributes, HEADER_BYTES, MESSAGE, type Message } from "./message.ts";
 import { readCString } from "./owned.ts";
 import type { Socket } from "./socket.ts";

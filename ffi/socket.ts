@@ -2,7 +2,7 @@
 
 import { check, ERRNO, NetlinkError } from "./error.ts";
 import { libc } from "./libc.ts";
-import { libnl } from "./libnl.ts";
+import { libnl } from "./libnl_pair.ts";
 import type { Datagram } from "./message.ts";
 import { OutPointer, Owned } from "./owned.ts";
 

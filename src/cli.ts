@@ -14,7 +14,7 @@ import { ERRNO, MissingLibrary, NetlinkError } from "./kernel/errors.ts";
 import { leadsToJournal, Log } from "./log.ts";
 import { complain, print } from "./output.ts";
 import { EXIT, Failure } from "./status.ts";
-import { VERSION } from "./version.ts";
+import { versionText } from "./version.ts";
 
 const DESCRIPTION = `\
 Makes every reply leave by the interface that its request came in on. Without --once, --flush or --dry-run it stays
@@ -48,7 +48,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   });
   const application = buildApplication(command, {
     name: "symrouted",
-    versionInfo: { currentVersion: VERSION },
+    versionInfo: { getCurrentVersion: () => Promise.resolve(versionText()) },
     scanner: { caseStyle: "allow-kebab-for-camel" },
     documentation: { caseStyle: "convert-camel-to-kebab", disableAnsiColor: true },
     localization: {

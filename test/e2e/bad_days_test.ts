@@ -50,6 +50,7 @@ scenario("--help and --version work without the libraries", async ({ host }) => 
   assert.match(help.stdout, /--once/);
   const version = await without("libnl-3.so.200", host, ["--version"]);
   assert.equal(version.code, 0, version.stderr);
+  assert.match(version.stdout, /^symrouted \d.*\nlibnl-3\.so\.200 cannot be opened: .*\nDeno /);
 });
 
 scenario("bad usage is told before a missing library", async ({ host }) => {

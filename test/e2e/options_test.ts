@@ -93,10 +93,14 @@ scenario("--help names every option", async ({ host }) => {
   for (const option of options) assert.ok(stdout.includes(option), `${option} is not in:\n${stdout}`);
 });
 
-scenario("--version is a version", async ({ host }) => {
+scenario("--version tells the release, libnl's version and whose it is, and Deno's", async ({ host }) => {
   const { code, stdout } = await symrouted(host, ["--version"]);
   assert.equal(code, 0);
-  assert.match(stdout, /^(symrouted )?\d+\.\d+\.\d+\S*\n$/);
+  const lines = stdout.split("\n");
+  assert.match(lines[0], /^symrouted \d+\.\d+\.\d+(-\w+)?$/);
+  assert.match(lines[1], /^libnl 3\.\d+\.\d+, the system's$/);
+  assert.match(lines[2], /^Deno \d+\.\d+\.\d+, (x86_64|aarch64)$/);
+  assert.deepEqual(lines.slice(3), [""]);
 });
 
 scenario("--dump shows what the kernel has, and then the work is done", async ({ host, uplinks }) => {

@@ -2,7 +2,7 @@
 // that happens to be the first to use them.
 
 import { libc } from "../../ffi/libc.ts";
-import { libnlRoute } from "../../ffi/libnl_route.ts";
+import { libnlRoute } from "../../ffi/libnl_pair.ts";
 
 libc();
 libnlRoute();

@@ -28,7 +28,7 @@ machineTest("a unit runs, and says so in the journal", async () => {
 machineTest("the program runs in a machine", async () => {
   await using machine = await Machine.boot();
   const words = ["env", ...`${environment} ${program}`.split(" ")];
-  assert.match(await machine.must([...words, "--version"]), /^\d+\.\d+/);
+  assert.match(await machine.must([...words, "--version"]), /^symrouted \d+\.\d+/);
   const { code, stderr } = await machine.run([...words, "--once"]);
   assert.equal(code, 0, stderr);
 });

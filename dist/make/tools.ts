@@ -1,0 +1,102 @@
+/** What the makers share: programs that have to succeed, files kept in the user's cache, checksums. */
+
+/** A reason not to go on that a person can act upon; it is printed as one line. */
+export class Unmakeable extends Error {
+  override readonly name = "Unmakeable";
+}
+
+export interface CommandOptions {
+  readonly cwd?: string;
+  readonly env?: Record<string, string>;
+}
+
+/** Runs a program to its end and gives what it printed; throws Unmakeable with its last words where it fails. */
+export async function run(argv: readonly string[], { cwd, env }: CommandOptions = {}): Promise<string> {
+  let output: Deno.CommandOutput;
+  try {
+    const [program, ...args] = argv;
+    output = await new Deno.Command(program, { args, cwd, env, stdin: "null" }).output();
+  } catch (error) {
+    throw new Unmakeable(`${argv[0]} cannot be run: ${(error as Error).message}`);
+  }
+  const [stdout, stderr] = [output.stdout, output.stderr].map((bytes) => new TextDecoder().decode(bytes));
+  if (output.success) return stdout + stderr;
+  const words = `${stdout}\n${stderr}`.split("\n").map((line) => line.trim()).filter(Boolean);
+  const telling = words.find((line) => /error/i.test(line)) ?? words.at(-1) ?? `status ${output.code}`;
+  throw new Unmakeable(`${argv.slice(0, 3).join(" ")} … failed: ${telling}`);
+}
+
+/** The file or folder of that name in the user's cache, which `make` makes at the path that it is given if need be. */
+export async function cached(name: string, make: (path: string) => Promise<void>): Promise<string> {
+  const folder = `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/symrouted`;
+  const path = `${folder}/${name}`;
+  if (await exists(path)) return path;
+  await Deno.mkdir(folder, { recursive: true });
+  const part = await Deno.makeTempDir({ dir: folder, prefix: "part-" });
+  try {
+    await make(`${part}/made`);
+    // Under its own name there is nothing but what is whole.
+    await Deno.rename(`${part}/made`, path);
+  } catch (error) {
+    // Somebody else was faster.
+    if (!await exists(path)) throw error;
+  } finally {
+    await Deno.remove(part, { recursive: true });
+  }
+  return path;
+}
+
+export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
+  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+}
+
+/** Throws Unmakeable where the bytes are not those that were meant. */
+export async function verify(bytes: Uint8Array<ArrayBuffer>, { name, sha256: expected }: {
+  name: string;
+  sha256: string;
+}): Promise<void> {
+  const actual = await sha256(bytes);
+  if (actual !== expected) throw new Unmakeable(`${name}: its SHA-256 is ${actual} and not ${expected}`);
+}
+
+/** A wheel of PyPI's, unpacked. pip itself verifies the checksum. */
+export async function unpackWheel(
+  requirement: string,
+  { platform, sha256, into }: { platform: string; sha256: string; into: string },
+): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${folder}/requirements.txt`, `${requirement} --hash=sha256:${sha256}\n`);
+    const pip = ["python3", "-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-deps"];
+    const what = [
+      "--only-binary=:all:",
+      "--platform",
+      platform,
+      "--require-hashes",
+      "-r",
+      "requirements.txt",
+    ];
+    await run([...pip, ...what, "--dest", "."], { cwd: folder });
+    const wheel = [...Deno.readDirSync(folder)].find(({ name }) => name.endsWith(".whl"));
+    if (!wheel) throw new Unmakeable(`pip has brought no wheel of ${requirement}`);
+    await run(["python3", "-m", "zipfile", "-e", `${folder}/${wheel.name}`, into]);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The answer of a site of the world's; undefined where it is out of reach. */
+export async function fetched(url: string, init: RequestInit = {}): Promise<Response | undefined> {
+  try {
+    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
+    if (response.ok) return response;
+    await response.body?.cancel();
+  } catch {
+    // No way there, or no time.
+  }
+  return undefined;
+}
+
+export async function exists(path: string): Promise<boolean> {
+  return await Deno.stat(path).then(() => true, () => false);
+}
