@@ -5,7 +5,10 @@ const purposes = {
   try: ["try"],
   test: ["try", "test"],
   kernel: ["try", "test", "kernel"],
-  systemd: ["try", "test", "systemd"],
+  compile: ["compile"],
+  compiled: ["try", "test", "compile"],
+  aarch64: ["aarch64"],
+  systemd: ["try", "test", "compile", "systemd"],
 };
 export type Purpose = keyof typeof purposes;
 
@@ -41,6 +44,15 @@ const needs: Need[] = [
   need("cc", "test", ["gcc libc6-dev", "gcc", "gcc"]),
   need("qemu-system-x86_64", "kernel", ["qemu-system-x86", "qemu-system-x86-core", "qemu-system-x86"]),
   need("debootstrap", "systemd", ["debootstrap", "debootstrap", "debootstrap"]),
+  need("python3", "compile", ["python3", "python3", "python"]),
+  need("pip3", "compile", ["python3-pip", "python3-pip", "python-pip"]),
+  need("tar", "compile", ["tar", "tar", "tar"]),
+  need("qemu-aarch64-static", "aarch64", ["qemu-user-static", "qemu-user-static", "qemu-user-static"]),
+  need("ld-linux-aarch64.so.1", "aarch64", [
+    "libc6-arm64-cross libgcc-s1-arm64-cross",
+    "sysroot-aarch64-fc41-glibc",
+    "aarch64-linux-gnu-glibc",
+  ]),
   need("wg-quick", "kernel", ["wireguard-tools", "wireguard-tools", "wireguard-tools"]),
 ];
 
@@ -52,6 +64,9 @@ const programFolders = [
   "/sbin",
 ];
 
+/** Where programs for that machine find their libraries. */
+export const AARCH64_ROOT = "/usr/aarch64-linux-gnu";
+
 const libraryFolders = [
   `/lib/${Deno.build.arch}-linux-gnu`,
   `/usr/lib/${Deno.build.arch}-linux-gnu`,
@@ -60,6 +75,7 @@ const libraryFolders = [
   "/usr/lib64",
   "/usr/lib",
   "/lib",
+  `${AARCH64_ROOT}/lib`,
 ];
 
 /** Whether we are root. */

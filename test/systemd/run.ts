@@ -1,6 +1,7 @@
 // `deno task test-systemd [ARGUMENTS]`: gets what machines with a systemd of their own need, and runs `deno test` over
 // this folder with the arguments, in namespaces of its own.
 
+import { compiledVariables, makeCompiled } from "../lab/compiled.ts";
 import { canIsolate, isIsolated, isolate } from "../lab/isolation.ts";
 import { cacheDependencies, deno, offline } from "../lab/offline.ts";
 import { must, run } from "../lab/process.ts";
@@ -24,10 +25,11 @@ async function outside(): Promise<number> {
     Deno.env.set(variables.reason, "no namespaces can be made here");
     return await test();
   }
+  await makeCompiled();
   const made = await archive();
   const env = "path" in made ? { [variables.root]: made.path } : { [variables.reason]: made.reason };
   const command = [Deno.execPath(), "run", "-A", "--no-prompt", "--cached-only", import.meta.filename!];
-  return await isolate([...command, ...Deno.args], { ...await offline(), ...env });
+  return await isolate([...command, ...Deno.args], { ...await offline(), ...compiledVariables(), ...env });
 }
 
 /** Unpacks the root file system, tries it, runs the tests, and takes away what outlives the namespaces. */

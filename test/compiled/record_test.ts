@@ -1,0 +1,43 @@
+// What is said of the compiled program beside it is so.
+
+import assert from "node:assert/strict";
+import { compiled, notCompiled } from "../lab/compiled.ts";
+import { run } from "../lab/process.ts";
+import { isolatedTest } from "../lab/scenario.ts";
+
+const skip = notCompiled();
+
+isolatedTest("the record names what is embedded, and nothing else is", async () => {
+  const { target, size, sha256, runtime, embedded } = JSON.parse(await Deno.readTextFile(`${compiled}.json`));
+  const bytes = await Deno.readFile(compiled);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
+  assert.deepEqual({ size, sha256 }, { size: bytes.length, sha256: digest });
+  assert.equal(target, `${Deno.build.arch}-unknown-linux-gnu`);
+  const paths = embedded.map(({ path }: { path: string }) => path);
+  const licenses = paths.filter((path: string) => path.startsWith("dist/licenses/"));
+  assert.deepEqual(
+    paths.filter((path: string) => !licenses.includes(path)),
+    [
+      `dist/libnl/${Deno.build.arch}/libnl-3.so.200`,
+      `dist/libnl/${Deno.build.arch}/libnl-route-3.so.200`,
+      "program/symrouted.js",
+    ],
+  );
+  const own = embedded.reduce((sum: number, one: { size: number }) => sum + one.size, 0);
+  // What Deno itself adds: the way to each file, and how it is to be run.
+  if (runtime.size) assert.ok(size - runtime.size - own < 16_384, `${size - runtime.size - own} bytes more`);
+}, { skip });
+
+isolatedTest("it needs no Deno, no cache and no home, and takes no options of theirs", async () => {
+  const { code, stdout, stderr } = await run([
+    "env",
+    "-i",
+    "-C",
+    "/",
+    compiled,
+    "--once",
+    "--v8-flags=--help",
+  ]);
+  assert.deepEqual({ code, stdout }, { code: 2, stdout: "" }, stderr);
+  assert.match(stderr, /^symrouted: --v8-flags: there is no such option .*\n$/);
+}, { skip });
