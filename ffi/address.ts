@@ -4,6 +4,7 @@ import { type Family, formatIp, parsePrefix } from "../src/model/address.ts";
 import type { Address } from "../src/model/records.ts";
 import { Cache } from "./cache.ts";
 import { libnl, libnlRoute } from "./libnl_pair.ts";
+import { copyFrom } from "./memory.ts";
 import { AF_INET, AF_INET6, swap32 } from "./message.ts";
 import { Owned } from "./owned.ts";
 import { familyNumber } from "./path.ts";
@@ -49,8 +50,9 @@ function wordsOf(address: Deno.PointerObject): number[] {
   const bytes = libnl().nl_addr_get_binary_addr(address);
   const count = libnl().nl_addr_get_len(address) >>> 2;
   if (!bytes) return [];
-  const view = new Deno.UnsafePointerView(bytes);
-  return Array.from({ length: count }, (_, i) => swap32(view.getUint32(4 * i)));
+  const words = new Uint32Array(count);
+  copyFrom(bytes, new Uint8Array(words.buffer));
+  return Array.from(words, swap32);
 }
 
 /** A `struct nl_addr` of ours. */

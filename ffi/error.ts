@@ -2,7 +2,7 @@
 
 import { libc } from "./libc.ts";
 import { libnl } from "./libnl_pair.ts";
-import { readCString } from "./owned.ts";
+import { readCString } from "./memory.ts";
 
 /** Errors of the kernel (asm-generic/errno.h), as positive numbers. */
 export const ERRNO = {

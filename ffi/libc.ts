@@ -1,10 +1,19 @@
-/** libc: what libnl leaves to it. See poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7), strerror(3). */
+/**
+ * libc: what libnl leaves to it. See poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7), strerror(3),
+ * clock_gettime(2).
+ */
 
 import { library } from "./library.ts";
 
 export const libc = library("libc.so.6", {
   packages: "the GNU C library: libc6 on Debian and Ubuntu, glibc on Fedora, Arch and Alpine",
   symbols: {
+    // void *memcpy(void *dest, const void *src, size_t n): borrows
+    memcpy: { parameters: ["buffer", "pointer", "u64"], result: "void" },
+    // void *memset(void *s, int c, size_t n): of no bytes, it makes a pointer of a number
+    pointer_to: { name: "memset", parameters: ["u64", "i32", "u64"], result: "pointer" },
+    // size_t strlen(const char *s): borrows
+    strlen: { parameters: ["pointer"], result: "u64" },
     // void free(void *ptr): takes
     free: { parameters: ["pointer"], result: "void" },
     // int poll(struct pollfd *fds, nfds_t nfds, int timeout): borrows
@@ -33,8 +42,14 @@ export const libc = library("libc.so.6", {
     listen: { parameters: ["i32", "i32"], result: "i32" },
     // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen): borrows
     connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-    // int accept(int sockfd, struct sockaddr *addr, socklen_t *addrlen): owned, close
-    accept: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+    // int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags): owned, close
+    accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
+    // ssize_t send(int sockfd, const void *buf, size_t len, int flags): borrows
+    send: { parameters: ["i32", "buffer", "u64", "i32"], result: "i64" },
+    // ssize_t sendto(int sockfd, const void *buf, size_t len, int flags, const struct sockaddr *, socklen_t): borrows
+    sendto: { parameters: ["i32", "buffer", "u64", "i32", "buffer", "u32"], result: "i64" },
+    // int clock_gettime(clockid_t clockid, struct timespec *tp): borrows
+    clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
     // char *strerror(int errnum): borrowed, until the next call
     strerror: { parameters: ["i32"], result: "pointer" },
   },

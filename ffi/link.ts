@@ -5,7 +5,7 @@ import type { Link } from "../src/model/records.ts";
 import { Cache } from "./cache.ts";
 import { libnlRoute } from "./libnl_pair.ts";
 import { AF_INET, AF_INET6, attributes, HEADER_BYTES, MESSAGE, type Message } from "./message.ts";
-import { readCString } from "./owned.ts";
+import { readCString } from "./memory.ts";
 import type { Socket } from "./socket.ts";
 
 /** linux/if.h */

@@ -1,5 +1,7 @@
 /** C objects with one owner each, counted while they live. */
 
+import { pointerTo } from "./memory.ts";
+
 const live = new Map<string, number>();
 
 /** How many C objects of each kind are alive; kinds with none are left out. */
@@ -41,7 +43,7 @@ export class OutPointer {
 
   /** What was written, or null. */
   take(): Deno.PointerObject | null {
-    const pointer = Deno.UnsafePointer.create(this.buffer[0]);
+    const pointer = pointerTo(this.buffer[0]);
     this.buffer[0] = 0n;
     return pointer;
   }
@@ -50,9 +52,4 @@ export class OutPointer {
 /** A C string, NUL-terminated. */
 export function cString(text: string): Uint8Array<ArrayBuffer> {
   return new TextEncoder().encode(`${text}\0`);
-}
-
-/** The text behind a borrowed `const char *`. */
-export function readCString(pointer: Deno.PointerValue): string | undefined {
-  return pointer ? Deno.UnsafePointerView.getCString(pointer) : undefined;
 }

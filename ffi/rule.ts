@@ -5,6 +5,7 @@ import { formatPrefix, parsePrefix } from "../src/model/address.ts";
 import { AbstractAddress, familyOf } from "./address.ts";
 import { check } from "./error.ts";
 import { libnl, libnlRoute } from "./libnl_pair.ts";
+import { copyFrom } from "./memory.ts";
 import { attributes, FLAG, HEADER_BYTES, MESSAGE, type Message } from "./message.ts";
 import { cString, OutPointer, Owned } from "./owned.ts";
 import { familyNumber, ipText } from "./path.ts";
@@ -162,18 +163,20 @@ class RuleMessage extends Owned {
   readonly flags: number;
   readonly payload: Uint8Array<ArrayBuffer>;
 
-  private constructor(pointer: Deno.PointerObject, header: Deno.UnsafePointerView) {
+  private constructor(pointer: Deno.PointerObject, header: Deno.PointerObject) {
     super("nl_msg", pointer);
-    this.type = header.getUint16(4);
-    this.flags = header.getUint16(6);
-    this.payload = new Uint8Array(header.getUint32(0) - 16);
-    header.copyInto(this.payload, 16);
+    const start = new Uint8Array(HEADER_BYTES);
+    copyFrom(header, start);
+    [this.type, this.flags] = new Uint16Array(start.buffer, 4, 2);
+    const message = new Uint8Array(new Uint32Array(start.buffer, 0, 1)[0]);
+    copyFrom(header, message);
+    this.payload = message.subarray(HEADER_BYTES);
   }
 
   static from(pointer: Deno.PointerObject | null): RuleMessage {
     const header = pointer && libnl().nlmsg_hdr(pointer);
     if (!header) throw new TypeError("libnl gave no message");
-    return new RuleMessage(pointer, new Deno.UnsafePointerView(header));
+    return new RuleMessage(pointer, header);
   }
 
   protected override free(pointer: Deno.PointerObject): void {

@@ -3,6 +3,7 @@
 import { check, ERRNO, NetlinkError } from "./error.ts";
 import { libc } from "./libc.ts";
 import { libnl } from "./libnl_pair.ts";
+import { copyFrom } from "./memory.ts";
 import type { Datagram } from "./message.ts";
 import { OutPointer, Owned } from "./owned.ts";
 
@@ -146,7 +147,7 @@ export class Socket extends Owned {
       if (size === NLE_NOMEM || size === NLE_MSG_TRUNC) throw new LostEvents("messages were lost");
       check(size, "receive from netlink");
       if (!message || size > DATAGRAM_BYTES) throw new LostEvents("a message was too long");
-      new Deno.UnsafePointerView(message).copyInto(this.#received.bytes.subarray(0, size));
+      copyFrom(message, this.#received.bytes.subarray(0, size));
       this.#received.length = size;
       return this.#received;
     } finally {

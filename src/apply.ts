@@ -33,9 +33,13 @@ export class Applier {
   #delay = 0;
   #due = 0;
 
-  constructor(host: Host, log: Log) {
+  readonly #goOn: () => void;
+
+  /** `goOn` is called now and then while it writes for long. */
+  constructor(host: Host, { log, goOn }: { log: Log; goOn: () => void }) {
     this.#host = host;
     this.#log = log;
+    this.#goOn = goOn;
   }
 
   /** What the kernel refused in the last pass: to be tried again in the next. */
@@ -172,6 +176,7 @@ export class Applier {
   /** Lets signals and timers have their turn, if they have waited for long. */
   async breathe(): Promise<void> {
     if (performance.now() - this.#breathed < PATIENCE) return;
+    this.#goOn();
     await new Promise((resolve) => setTimeout(resolve));
     this.#breathed = performance.now();
   }

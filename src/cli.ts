@@ -12,7 +12,7 @@ import { runCall } from "./commands.ts";
 import { FLAGS, type Flags, optionsOf } from "./flags.ts";
 import { ERRNO, MissingLibrary, NetlinkError } from "./kernel/errors.ts";
 import { leadsToJournal, Log } from "./log.ts";
-import { complain, print } from "./output.ts";
+import { complain, oneLine, print } from "./output.ts";
 import { EXIT, Failure } from "./status.ts";
 import { versionText } from "./version.ts";
 
@@ -103,7 +103,7 @@ function statusOf(error: unknown): number {
 }
 
 function fail(text: string, status: number): number {
-  complain(`symrouted: ${text.replaceAll(/\s*\n\s*/g, " ")}`);
+  complain(`symrouted: ${oneLine(text)}`);
   return status;
 }
 

@@ -14,6 +14,7 @@ import { allInConflict, plan, planFlush } from "./plan/plan.ts";
 import { Reconciler } from "./reconcile.ts";
 import { daemonHere, takePlace } from "./single.ts";
 import { EXIT, Failure, requireNetAdmin } from "./status.ts";
+import { ServiceManager } from "./unit/notify.ts";
 
 /** How often what changed while it was read is read again, at growing intervals. */
 const ATTEMPTS = 3;
@@ -38,12 +39,14 @@ export async function runCall(call: Call): Promise<number> {
 }
 
 async function stay(call: Call): Promise<number> {
+  using manager = ServiceManager.of((name) => Deno.env.get(name));
   using place = await takePlace(call.log);
   using host = new Host(call.options);
   await runDaemon(host, {
-    reconciler: reconcilerOf(host, call),
+    reconciler: reconcilerOf(host, call, () => manager.goOn()),
     log: call.log,
     place,
+    manager,
     begin: () => begin(host, call),
   });
   return EXIT.done;
@@ -75,8 +78,8 @@ async function runOnce(call: Call): Promise<number> {
   );
 }
 
-function reconcilerOf(host: Host, { options, log, flush }: Call): Reconciler {
-  return new Reconciler(host, { options, log, planner: flush ? planFlush : plan });
+function reconcilerOf(host: Host, { options, log, flush }: Call, goOn?: () => void): Reconciler {
+  return new Reconciler(host, { options, log, planner: flush ? planFlush : plan, goOn });
 }
 
 /** What comes before the first pass. */

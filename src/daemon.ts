@@ -3,9 +3,10 @@
 import type { Host } from "./host.ts";
 import { ERRNO, NetlinkError } from "./kernel/errors.ts";
 import type { Log } from "./log.ts";
-import { changedRules, count, summary } from "./outcome.ts";
+import { changedRules, state, summary } from "./outcome.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { Place } from "./single.ts";
+import type { ServiceManager } from "./unit/notify.ts";
 
 /**
  * After a notification more are likely: so long they are waited for without going to sleep, in milliseconds, because to
@@ -13,8 +14,8 @@ import type { Place } from "./single.ts";
  */
 const LINGER = 5;
 
-/** A host on which routes never stop changing is ready all the same. */
-const FIRST_PASSES = 5;
+/** A host on which routes never stop changing is ready all the same, after so many passes and milliseconds. */
+const FIRST_PASSES = 5, FIRST_READING = 3000;
 
 const SIGNALS = ["SIGTERM", "SIGINT"] as const;
 
@@ -25,6 +26,7 @@ interface Loop {
   readonly reconciler: Reconciler;
   readonly log: Log;
   readonly place: Place;
+  readonly manager: ServiceManager;
   /** Is called when everything has been read. */
   readonly begin: () => void;
 }
@@ -33,6 +35,7 @@ interface Loop {
 export async function runDaemon(host: Host, loop: Loop): Promise<void> {
   const stop = () => {
     loop.reconciler.stop();
+    loop.manager.stopping();
     host.kernel.wake();
   };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
@@ -44,7 +47,8 @@ export async function runDaemon(host: Host, loop: Loop): Promise<void> {
       const isGood = await nextPasses(host, loop);
       delay = isGood ? 0 : Math.min(Math.max(2 * delay, FIRST_DELAY), LONGEST_DELAY);
       if (loop.reconciler.stopped) break;
-      await (isGood ? host.kernel.wait(loop.reconciler.dueIn ?? -1, loop.place.fd) : pause(delay, loop));
+      loop.manager.tell(() => stateOf(loop));
+      await (isGood ? wait(host, loop) : pause(delay, loop));
       loop.place.answer();
     }
   } finally {
@@ -69,31 +73,49 @@ async function nextPasses(host: Host, loop: Loop): Promise<boolean> {
   return true;
 }
 
+/** Waits for something to do. */
+async function wait(host: Host, { reconciler, place, manager }: Loop): Promise<void> {
+  manager.goOn();
+  const due = [reconciler.dueIn, manager.dueIn()].filter((time) => time !== undefined);
+  await host.kernel.wait(due.length > 0 ? Math.min(...due) : -1, place.fd);
+}
+
+function stateOf({ reconciler }: Loop): string {
+  return state(reconciler.inPlace(), reconciler.troubles);
+}
+
 /** Waits, but not for longer than it takes to be told to stop. */
-async function pause(milliseconds: number, { reconciler }: Loop): Promise<void> {
+async function pause(milliseconds: number, { reconciler, manager }: Loop): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!reconciler.stopped && performance.now() < end) {
+    manager.goOn();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
-/** Passes until what was heard meanwhile is done too, and says so. */
-async function firstPasses(host: Host, { reconciler, log }: Loop): Promise<void> {
-  for (let pass = 0; pass === 0 || (host.pending && pass < FIRST_PASSES); pass++) {
+/** Passes until what was heard meanwhile is done too, and all that was read is known to be all there is; and says so. */
+async function firstPasses(host: Host, loop: Loop): Promise<void> {
+  const { reconciler, log, manager } = loop, end = performance.now() + FIRST_READING;
+  for (let pass = 1;; pass++) {
     await reconciler.breathe();
     if (reconciler.stopped) return;
     await reconciler.pass();
     host.follow();
+    if (host.pending && pass < FIRST_PASSES) continue;
+    if (host.isSettled || performance.now() >= end) break;
+    await wait(host, loop);
   }
-  const { rules, routes } = reconciler.inPlace();
-  log.info(`ready: ${count(rules, "rule")}, ${count(routes, "route")} in place`);
+  const text = stateOf(loop);
+  log.info(`ready: ${text}`);
+  manager.ready(text);
 }
 
 /** Passes, as long as one notification follows the other. */
-async function busyTime(host: Host, { reconciler, log }: Loop): Promise<void> {
+async function busyTime(host: Host, { reconciler, log, manager }: Loop): Promise<void> {
   do {
     const outcome = await reconciler.pass();
     if (changedRules(outcome)) log.info(summary(outcome));
     await reconciler.breathe();
+    manager.goOn();
   } while (!reconciler.stopped && (host.pending || host.kernel.hears(LINGER)));
 }

@@ -1,6 +1,6 @@
 /** Lines for people and for the journal, on standard error. */
 
-import { LineWriter } from "./output.ts";
+import { LineWriter, oneLine } from "./output.ts";
 
 /** Each with its syslog priority (sd-daemon(3)). */
 const PRIORITY = { error: 3, warn: 4, info: 6, debug: 7 } as const;
@@ -61,8 +61,4 @@ export function leadsToJournal(): boolean {
   if (!stream) return false;
   const { dev, ino } = Deno.statSync("/proc/self/fd/2");
   return stream === `${dev}:${ino}`;
-}
-
-function oneLine(text: string): string {
-  return text.replaceAll(/\s*\n\s*/g, " ");
 }

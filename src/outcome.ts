@@ -44,6 +44,29 @@ export function count(number: number, thing: string): string {
   return `${number} ${thing}${number === 1 ? "" : "s"}`;
 }
 
+/** What is not as it should be. */
+export interface Troubles {
+  /** Interfaces that are skipped because others have their tables. */
+  readonly conflicts: number;
+  /** Changes that the kernel refused in the last pass. */
+  readonly refused: number;
+  /** Whether repairs wait because another program undoes them. */
+  readonly isHolding: boolean;
+}
+
+/** What is in place, in one line, with what is not well. */
+export function state(
+  inPlace: { rules: number; routes: number },
+  { conflicts, refused, isHolding }: Troubles,
+): string {
+  return [
+    `${count(inPlace.rules, "rule")}, ${count(inPlace.routes, "route")} in place`,
+    ...(conflicts > 0 ? [count(conflicts, "conflict")] : []),
+    ...changes(refused, "change", "refused"),
+    ...(isHolding ? ["repairs wait"] : []),
+  ].join("; ");
+}
+
 /** What a pass changed, in one line. */
 export function summary({ rulesAdded, rulesRemoved, routesAdded, routesRemoved, refused }: Outcome): string {
   const parts = [

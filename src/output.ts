@@ -27,6 +27,10 @@ export function complain(text: string): void {
   }
 }
 
+export function oneLine(text: string): string {
+  return text.replaceAll(/\s*\n\s*/g, " ");
+}
+
 /**
  * Writes lines in their order without holding anybody up. A log that cannot be written is no reason to stop routing, nor
  * is a reader that takes its time.

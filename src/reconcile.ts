@@ -10,7 +10,7 @@ import { FAMILIES, type Family } from "./model/address.ts";
 import { sameRule } from "./model/records.ts";
 import { order, type Stages } from "./order.ts";
 import { Notices } from "./notices.ts";
-import { type Outcome, together } from "./outcome.ts";
+import { type Outcome, together, type Troubles } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
 import { isOurs } from "./plan/ownership.ts";
 import type { Observed } from "./plan/observed.ts";
@@ -27,6 +27,8 @@ export interface ReconcilerOptions {
   readonly log: Log;
   /** `plan`, or `planFlush`. */
   readonly planner?: (observed: Observed, options: Options, held?: Held) => Plan;
+  /** Is called now and then while a pass takes long. */
+  readonly goOn?: () => void;
 }
 
 export class Reconciler {
@@ -43,14 +45,14 @@ export class Reconciler {
   readonly #undone: Record<Family, Set<number>> = { 4: new Set(), 6: new Set() };
   #wasProven: Record<Family, boolean> = { 4: true, 6: true };
 
-  constructor(host: Host, { options, log, planner = planAll }: ReconcilerOptions) {
+  constructor(host: Host, { options, log, planner = planAll, goOn = () => {} }: ReconcilerOptions) {
     this.#host = host;
     this.#options = options;
     this.#log = log;
     this.#planner = planner;
     this.#notices = new Notices(log);
     this.#truce = new Truce(log);
-    this.#applier = new Applier(host, log);
+    this.#applier = new Applier(host, { log, goOn });
   }
 
   /** Writes nothing more, not even what the pass under way has left to write. */
@@ -147,6 +149,15 @@ export class Reconciler {
       }
     }
     return { rules, routes };
+  }
+
+  /** What is not as it should be. */
+  get troubles(): Troubles {
+    return {
+      conflicts: this.plan.notes.filter(({ kind }) => kind === "conflict").length,
+      refused: [...this.#applier.refused].length,
+      isHolding: this.#truce.isHolding,
+    };
   }
 
   #ours(family: Family) {

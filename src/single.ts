@@ -44,7 +44,7 @@ export class Place implements Disposable {
 
   /** To be called when somebody has asked: only so many questions are kept. */
   answer(): void {
-    this.#claim?.forgetAskers();
+    for (let asker; (asker = this.#claim?.nextAsker());) asker[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {

@@ -118,6 +118,11 @@ export class Truce {
     return new Set(due.map(([, { family }]) => family));
   }
 
+  /** Whether repairs are held back. */
+  get isHolding(): boolean {
+    return this.#owed.size > 0;
+  }
+
   /** In how many milliseconds the next hold, or the memory of a fight, ends; undefined where there is none. */
   endsIn(now: number): number | undefined {
     const ends = [...this.#fights.values()].map((fight) => fight.until > now ? fight.until : endOf(fight));

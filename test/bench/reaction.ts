@@ -7,6 +7,7 @@ import { Socket } from "../../ffi/socket.ts";
 import { parseIp } from "../../src/model/address.ts";
 import { Paths } from "../../src/model/paths.ts";
 import { must, Process } from "../lab/process.ts";
+import { wakeUps } from "../lab/wake_ups.ts";
 import { program } from "./host.ts";
 
 const MIRROR = 1002;
@@ -82,13 +83,12 @@ export class Reaction implements AsyncDisposable {
   /** CPU time in milliseconds, memory in MB. */
   usage(): { cpu: number; wakeUps: number; memory: number } {
     const stat = Deno.readTextFileSync(`/proc/${this.pid}/stat`).replace(/^.*\) /, "").split(" ");
-    let wakeUps = 0;
-    for (const { name } of Deno.readDirSync(`/proc/${this.pid}/task`)) {
-      const status = Deno.readTextFileSync(`/proc/${this.pid}/task/${name}/status`);
-      wakeUps += Number(/^voluntary_ctxt_switches:\s*(\d+)/m.exec(status)![1]);
-    }
     const memory = /^VmRSS:\s*(\d+)/m.exec(Deno.readTextFileSync(`/proc/${this.pid}/status`))![1];
-    return { cpu: (Number(stat[11]) + Number(stat[12])) * 10, wakeUps, memory: Number(memory) / 1000 };
+    return {
+      cpu: (Number(stat[11]) + Number(stat[12])) * 10,
+      wakeUps: wakeUps(this.pid),
+      memory: Number(memory) / 1000,
+    };
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

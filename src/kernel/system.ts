@@ -1,0 +1,4 @@
+/** What the kernel is needed for beside routing, for a service's sake. */
+
+export { monotonicMicroseconds } from "../../ffi/clock.ts";
+export { DatagramSender } from "../../ffi/datagram.ts";
