@@ -15,8 +15,10 @@ export interface Stages {
 
 /**
  * Puts changes in order. A rule stands before the first route of its table and goes after the last: a rule into an empty
- * table falls through to main. One to a table that has routes which are to change waits for them. In a table the longest prefix goes in first and out last: with the default alone it would
- * send traffic where main does not. `routes` are in order within each key.
+ * table falls through to main. One to a table that has routes which are to change waits for them; but one that takes the
+ * place of one further in front moves before they change: what others' rules in between take has to go from the old
+ * route to theirs. In a table the longest prefix goes in first and out last: with the default alone it would send traffic
+ * where main does not. `routes` are in order within each key.
  */
 export function order(
   rules: readonly RuleChange[],
@@ -43,24 +45,30 @@ export function order(
     : routes.filter((change) => change.op !== "delete" || isMoved(change));
   const newRules = rules.filter(({ op }) => op === "add-rule");
   const changed = new Set(routes.map(tableIdentity));
-  // A table that has routes is not to be used before they are right.
-  const [late, early] = partition(newRules, ({ rule }) => changed.has(tableIdentity(rule)) && !isEmpty(rule));
-  const [misleading, oldRules] = partition(
-    rules.filter(({ op }) => op === "delete-rule"),
-    ({ rule }) =>
-      changed.has(tableIdentity(rule)) && isInUse(rule) && isLocal(rule) &&
-      !newRules.some((one) => sameWay(one.rule, rule)),
+  const goneRules = rules.filter(({ op }) => op === "delete-rule");
+  const isToChange = ({ rule }: RuleChange) => changed.has(tableIdentity(rule));
+  const fromBefore = new Map(goneRules.map(({ rule }) => [wayIdentity(rule), rule.priority]));
+  const isBehind = ({ rule }: RuleChange) => (fromBefore.get(wayIdentity(rule)) ?? Infinity) < rule.priority;
+  // A table that has routes is not to be used before they are right, but by a source that uses it already.
+  const [late, early] = partition(
+    newRules,
+    (one) => isToChange(one) && !isEmpty(one.rule) && !isBehind(one),
   );
+  const heirs = new Map(newRules.map((one) => [wayIdentity(one.rule), one]));
+  const [hasty, oldRules] = partition(goneRules, (old) => {
+    const heir = heirs.get(wayIdentity(old.rule));
+    return isToChange(old) && (heir ? isBehind(heir) : isInUse(old.rule) && isLocal(old.rule));
+  });
   return {
-    first: [...early, ...misleading, ...byRank(arriving, rank).reverse().flat()],
+    first: [...early, ...hasty, ...byRank(arriving, rank).reverse().flat()],
     // Of one key the best, which is the one that is used, goes last.
     then: [...byRank(deletes, rank).flatMap((group) => group.reverse()), ...late, ...oldRules],
   };
 }
 
-/** Whether both rules send the same source to the same table. */
-function sameWay(a: Rule, b: Rule): boolean {
-  return a.family === b.family && a.table === b.table && a.from === b.from;
+/** The same for rules that send the same source to the same table. */
+function wayIdentity({ family, table, from }: Rule): string {
+  return `${family} ${table} ${from}`;
 }
 
 function tableIdentity({ family, table }: { family: Family; table: number }): number {

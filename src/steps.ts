@@ -49,24 +49,32 @@ export function steps4(wanted: readonly Entry[], stacked: readonly Stacked[], pa
 
 /**
  * Brings the routes of one metric into the wanted order. New before old, or in its place. The kernel deletes the first
- * route that a request fits, so of several ways the first is taken in which that is the one that is meant.
+ * route that a request fits, so of several ways the first is taken in which that is the one that is meant, and, where there
+ * is such a way, in which no third route is ever the one in use.
  */
 function stack(wanted: readonly Entry[], stacked: readonly Stacked[], paths: Paths): Step[] {
   const gone = stacked.filter((entry) => !entry.foreign && !hasEntry(wanted, entry));
   const placed = placing(wanted, stacked);
   const rest = placed[0]?.op === "replace" ? gone.slice(1) : gone;
+  const behind = wanted.flatMap((entry) => moving(entry, stacked));
   const deletes = (entries: readonly Entry[]) =>
     entries.map(({ metric, path }): Step => ({ op: "delete", metric, path }));
   const ways = [
     [...placed, ...deletes(rest)],
     [...placed, ...deletes(rest.toReversed())],
-    [...wanted.flatMap((entry) => moving(entry, stacked)), ...deletes(gone.toReversed())],
+    [...behind, ...deletes(gone)],
+    [...behind, ...deletes(gone.toReversed())],
   ];
-  const leavesRight = (steps: readonly Step[]) => {
-    const [foreign, own] = partition(simulated(steps, { wanted, stacked, paths }), (entry) => entry.foreign);
-    return sameEntries(own, wanted) && foreign.length === stacked.filter((entry) => entry.foreign).length;
-  };
-  return ways.find(leavesRight) ?? ways[0];
+  let right: Step[] | undefined;
+  for (const steps of ways) {
+    const stacks = simulated(steps, { wanted, stacked, paths }), last = stacks.at(-1)!;
+    const [foreign, own] = partition(last, (entry) => entry.foreign);
+    const isRight = sameEntries(own, wanted) &&
+      foreign.length === stacked.filter((entry) => entry.foreign).length;
+    if (isRight && stacks.every(([used]) => used === stacked[0] || used === last[0])) return steps;
+    if (isRight) right ??= steps;
+  }
+  return right ?? ways[0];
 }
 
 /** Puts what is wanted in front of what is not; what stands in the right order already, from the first on, stays. */
@@ -93,24 +101,25 @@ function moving({ metric, path }: Entry, stacked: readonly Stacked[]): Step[] {
   return [...(isThere ? [{ op: "delete", metric, path } as const] : []), { op: "append", metric, path }];
 }
 
-/** What the kernel makes of a stack, when `order` has put what is to go behind all else, the last first. */
+/** A stack, and what the kernel makes of it step by step, when `order` puts what is to go behind all else, the last first. */
 function simulated(
   steps: readonly Step[],
   { wanted, stacked, paths }: { wanted: readonly Entry[]; stacked: readonly Stacked[]; paths: Paths },
-): Stacked[] {
-  const result = [...stacked];
+): Stacked[][] {
+  const stacks = [[...stacked]];
   const [going, staying] = partition(steps, (step) => step.op === "delete" && !hasEntry(wanted, step));
   for (const { op, metric, path } of [...staying, ...going.reverse()]) {
-    const entry = { metric, path, foreign: false };
-    if (op === "append") result.push(entry);
-    else if (op === "prepend") result.unshift(entry);
-    else if (op === "replace") result[0] = entry;
+    const next = [...stacks.at(-1)!], entry = { metric, path, foreign: false };
+    if (op === "append") next.push(entry);
+    else if (op === "prepend") next.unshift(entry);
+    else if (op === "replace") next[0] = entry;
     else {
-      const hit = result.findIndex((there) => fitsDelete(paths.get(path), paths.get(there.path)));
-      if (hit >= 0) result.splice(hit, 1);
+      const hit = next.findIndex((there) => fitsDelete(paths.get(path), paths.get(there.path)));
+      if (hit >= 0) next.splice(hit, 1);
     }
+    stacks.push(next);
   }
-  return result;
+  return stacks;
 }
 
 function sameEntry(a: Entry, b: Entry): boolean {

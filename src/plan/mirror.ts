@@ -32,7 +32,7 @@ export interface MirrorContext {
   readonly down: ReadonlySet<number>;
   /** From a local address to its interface, for routes that name it as preferred source. */
   readonly sources: ReadonlyMap<string, number>;
-  /** Every address that the host has. */
+  /** Every address and AnyIP prefix that the host has. */
   readonly locals: ReadonlySet<string>;
   /** The bans of main, but those that a better metric of main outdoes. */
   readonly bans: Bans;

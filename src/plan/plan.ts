@@ -35,7 +35,7 @@ export interface FamilyPlan {
   readonly rules: readonly Rule[];
   readonly inside: ReadonlySet<number>;
   readonly sources: ReadonlyMap<string, number>;
-  /** Every address that the host has. */
+  /** Every address and AnyIP prefix that the host has, also where no interface alone has it. */
   readonly locals: ReadonlySet<string>;
   readonly mirror: Mirror;
   /** All that the routes of every table depend on beside main, as one text: equal texts, equal routes. */
@@ -81,7 +81,8 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const bans = facts.hasBans() ? findBans(store) : new Bans();
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
   const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
-  const locals = new Set([...observed.addresses.map(({ ip }) => ip), ...sources.keys()]);
+  const anyIp = [...facts.anyIpKeys].map((key) => store.keys.text(key));
+  const locals = new Set([...observed.addresses.map(({ ip }) => ip), ...anyIp]);
   const mirror = new Mirror(
     {
       family,
