@@ -5,7 +5,7 @@
 
 import { LIBNL_SOURCE, libnlFor } from "./libnl.ts";
 import { type Architecture, ARCHITECTURES, deno, findRuntime, type Runtime, targetOf } from "./runtime.ts";
-import { exists, sha256, Unmakeable } from "./tools.ts";
+import { exists, run, sha256, Unmakeable } from "./tools.ts";
 
 const root = new URL("../../", import.meta.url).pathname;
 
@@ -73,6 +73,7 @@ export async function compile(
       "program/symrouted.js",
     ], stage);
     check(told, embedded);
+    if (architecture === Deno.build.arch) await tryOut(made, runtime);
     await Deno.rename(made, output);
     const record = await recordOf(output, { architecture, runtime, embedded });
     await Deno.writeTextFile(`${output}.json`, `${JSON.stringify(record, undefined, 2)}\n`);
@@ -129,6 +130,17 @@ function check(told: string, embedded: Record["embedded"]): void {
   const named = [...told.matchAll(/^[├└][─┬]+ (.*)$/gm)].map(([, line]) => line).sort();
   if (named.join() === expected.join()) return;
   throw new Unmakeable(`Deno has embedded ${named.join(", ") || "nothing"}, and not ${expected.join(", ")}`);
+}
+
+/** A runtime of another version than the Deno that has put the program behind it does not find it there. */
+async function tryOut(path: string, { version }: Runtime): Promise<void> {
+  try {
+    await run([path, "--version"]);
+  } catch (error) {
+    await Deno.remove(path);
+    const why = error instanceof Error ? error.message : error;
+    throw new Unmakeable(`what was compiled does not run (is the runtime Deno ${version}'s?): ${why}`);
+  }
 }
 
 /** As Deno writes it. */
