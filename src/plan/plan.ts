@@ -6,7 +6,7 @@ import { devices } from "../model/paths.ts";
 import { ACTION_LOOKUP, type Address, type Link } from "../model/records.ts";
 import type { Rule } from "../model/records.ts";
 import { Bans, findBans } from "./bans.ts";
-import { isOfTheWorld, localAddresses } from "./addresses.ts";
+import { depths, isOfTheWorld, localAddresses } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
 import { type Held, type HeldFamily, NOTHING_HELD } from "./held.ts";
 import { Mirror, type Target } from "./mirror.ts";
@@ -14,7 +14,7 @@ import { neighbourNotes } from "./neighbours.ts";
 import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
 import type { Options } from "./options.ts";
-import { isOurs } from "./ownership.ts";
+import { isOurs, LAST_PRIORITY } from "./ownership.ts";
 import { roleOf, type Verdict } from "./roles.ts";
 import { vrfOf } from "./vrf.ts";
 
@@ -71,6 +71,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     [...verdicts].filter(([, { role }]) => role === "inside").map(([ifindex]) => ifindex),
   );
   const addresses = localAddresses(family, work);
+  const depthOf = depths(addresses);
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
   const bans = facts.hasBans() ? findBans(store) : new Bans();
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
@@ -125,7 +126,9 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     const stranger = findStranger(target, circumstances);
     if (stranger) notes.push(stranger);
     targets.push(target);
-    desired.push(...own.map((address) => sourceRule(address, target, options)));
+    for (const address of own) {
+      desired.push(sourceRule(address, target, { options, depth: depthOf.get(address.ip) ?? 0 }));
+    }
   }
   notes.push(...neighbourNotes(rules.filter((rule) => !ours.includes(rule)), desired));
   const taken = new Set(targets.map(({ table }) => table));
@@ -226,10 +229,13 @@ function takesPart({ name }: Link, { interfaces, exclude }: Options): boolean {
     !exclude.some((glob) => matchesGlob(name, glob));
 }
 
-function sourceRule({ family, ip }: Address, { table }: Target, { priority, protocol }: Options): Rule {
-  // Of one priority the first rule that was added wins: a prefix must not stand before an address inside it.
-  const own = ip.includes("/") ? priority + 1 : priority;
-  return { family, priority: own, action: ACTION_LOOKUP, table, protocol, from: ip };
+function sourceRule(
+  { family, ip }: Address,
+  { table }: Target,
+  { options, depth }: { options: Options; depth: number },
+): Rule {
+  const priority = Math.min(options.priority + depth, LAST_PRIORITY);
+  return { family, priority, action: ACTION_LOOKUP, table, protocol: options.protocol, from: ip };
 }
 
 /** Whether a conflict has left out every interface that would take part. */
