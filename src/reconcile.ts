@@ -14,7 +14,8 @@ import { type Outcome, together, type Troubles } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
 import { isOurs } from "./plan/ownership.ts";
 import type { Observed } from "./plan/observed.ts";
-import { type Held, type Plan, plan as planAll } from "./plan/plan.ts";
+import { type Held, heldAfter } from "./plan/held.ts";
+import { type Plan, plan as planAll } from "./plan/plan.ts";
 import { Truce } from "./truce.ts";
 
 /** What a pass would do. */
@@ -201,15 +202,10 @@ export class Reconciler {
     });
   }
 
-  /** The tables of the last plan, but those that were to be emptied, and have been. */
   #held(): Held | undefined {
     if (!this.#plan) return undefined;
     this.#noteUndone([...this.#applier.refused].filter((change) => "key" in change), new Set());
-    const of = (family: Family) => {
-      const { targets, released } = this.plan.families[family];
-      const left = released.filter(({ table }) => this.#undone[family].has(table));
-      return new Set([...targets, ...left].map(({ table }) => table));
-    };
+    const of = (family: Family) => heldAfter(this.plan.families[family], this.#undone[family]);
     return { 4: of(4), 6: of(6) };
   }
 

@@ -1,6 +1,6 @@
 /** Which addresses can be answered from, and which tables that concerns. */
 
-import { type Family, isLinkLocal, parsePrefix } from "../model/address.ts";
+import { covers, type Family, isLinkLocal, parsePrefix, type Prefix } from "../model/address.ts";
 import { type Address, ADDRESS_FLAG, SCOPE, TABLE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import type { Options } from "./options.ts";
@@ -74,6 +74,23 @@ function anyIpAddresses(store: RouteStore, key: number): Address[] {
     });
   }
   return found;
+}
+
+/**
+ * How far the rule of each AnyIP prefix stands behind those of addresses: of one priority the first rule that was added
+ * wins, and no prefix must stand before what lies inside it.
+ */
+export function depths(addresses: readonly Address[]): Map<string, number> {
+  const found: { ip: string; prefix: Prefix; depth: number }[] = [];
+  const prefixes = addresses.filter(({ ip }) => ip.includes("/")).map(({ ip }) => ({
+    ip,
+    prefix: parsePrefix(ip)!,
+  }));
+  for (const { ip, prefix } of prefixes.sort((a, b) => b.prefix.length - a.prefix.length)) {
+    const beneath = found.filter((one) => covers(prefix, one.prefix)).map(({ depth }) => depth);
+    found.push({ ip, prefix, depth: Math.max(0, ...beneath) + 1 });
+  }
+  return new Map(found.map(({ ip, depth }) => [ip, depth]));
 }
 
 /** Every table whose routes the plan has to know: main's, the addresses', the tables to take, and those that are ours. */

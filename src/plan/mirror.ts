@@ -6,6 +6,7 @@ import { type MetricOverride, withOverrides } from "../model/metrics.ts";
 import { isBan, type Path, PREF, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import type { Bans } from "./bans.ts";
+import type { HeldFamily } from "./held.ts";
 import type { Role } from "./options.ts";
 
 /** A route of one key and one table: its metric and the number of its path. */
@@ -34,6 +35,7 @@ export interface MirrorContext {
   readonly sources: ReadonlyMap<string, number>;
   /** Every address and AnyIP prefix that the host has. */
   readonly locals: ReadonlySet<string>;
+  readonly held: HeldFamily;
   /** The bans of main, but those that a better metric of main outdoes. */
   readonly bans: Bans;
   readonly metrics: readonly MetricOverride[];
@@ -152,11 +154,12 @@ export class Mirror {
   }
 
   /** Whether a route is of a form in which it could be in the target's table, whatever main says now. */
-  hasForm(path: Path, { ifindex }: Target): boolean {
-    const { inside, sources, locals } = this.#context;
-    if (isBan(path) || devices(path).every((device) => device === ifindex || inside.has(device))) return true;
+  hasForm(path: Path, target: Target): boolean {
+    const { held, locals } = this.#context, { prefsrc } = path;
+    if (isBan(path) || isPlacedBy(this.#context, { path, target })) return true;
+    if (held.tables.has(target.table) && isPlacedBy(held, { path, target })) return true;
     // The kernel takes no route with a source that is not the host's: that is a mirror which has outlived its address.
-    return path.prefsrc !== undefined && (sources.get(path.prefsrc) === ifindex || !locals.has(path.prefsrc));
+    return prefsrc !== undefined && !locals.has(prefsrc);
   }
 
   /**
@@ -199,4 +202,13 @@ export class Mirror {
       attributes: this.#context.family === 6 ? [{ type: PREF, hex: "00" }] : [],
     });
   }
+}
+
+/** Whether a route leaves by the target or by what is inside, or has an address of the target's as its source. */
+function isPlacedBy(
+  { inside, sources }: Pick<HeldFamily, "inside" | "sources">,
+  { path, target: { ifindex } }: { path: Path; target: Target },
+): boolean {
+  return devices(path).every((device) => device === ifindex || inside.has(device)) ||
+    (path.prefsrc !== undefined && sources.get(path.prefsrc) === ifindex);
 }

@@ -4,12 +4,10 @@ import { covers, parsePrefix } from "../model/address.ts";
 import { type Rule, TABLE } from "../model/records.ts";
 import { ruleText } from "../model/text.ts";
 import type { Note } from "./note.ts";
-import { HIGHEST_PRIORITY } from "./ownership.ts";
+import { HIGHEST_PRIORITY, LAST_PRIORITY } from "./ownership.ts";
 
 /** `FR_ACT_NOP`: does nothing. */
 const ACTION_NOP = 3;
-/** The last before main's rule. */
-const LAST_PRIORITY = 32765;
 
 /** `foreign` and `desired` are of one family; `desired` are the rules that we want. */
 export function neighbourNotes(foreign: readonly Rule[], desired: readonly Rule[]): Note[] {

@@ -5,8 +5,10 @@ import type { Options } from "./options.ts";
 
 /** Tables below are other programs' whatever a rule says: 0, and 253 to 255, are the kernel's. */
 export const LOWEST_TABLE = 256;
-/** Rules of prefixes stand one behind the others, and all in front of main's rule, which is at 32766. */
-export const HIGHEST_PRIORITY = 32764;
+/** The last in front of main's rule. */
+export const LAST_PRIORITY = 32765;
+/** Rules of prefixes stand behind the others. */
+export const HIGHEST_PRIORITY = LAST_PRIORITY - 1;
 /** The table base of symrouted 1.0. */
 const FIRST_BASE = 1000;
 

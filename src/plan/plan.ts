@@ -6,14 +6,15 @@ import { devices } from "../model/paths.ts";
 import { ACTION_LOOKUP, type Address, type Link } from "../model/records.ts";
 import type { Rule } from "../model/records.ts";
 import { Bans, findBans } from "./bans.ts";
-import { isOfTheWorld, localAddresses } from "./addresses.ts";
+import { depths, isOfTheWorld, localAddresses } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
+import { type Held, type HeldFamily, NOTHING_HELD } from "./held.ts";
 import { Mirror, type Target } from "./mirror.ts";
 import { neighbourNotes } from "./neighbours.ts";
 import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
 import type { Options } from "./options.ts";
-import { isOurs } from "./ownership.ts";
+import { isOurs, LAST_PRIORITY } from "./ownership.ts";
 import { roleOf, type Verdict } from "./roles.ts";
 import { vrfOf } from "./vrf.ts";
 
@@ -38,24 +39,17 @@ export interface FamilyPlan {
   /** Every address and AnyIP prefix that the host has, also where no interface alone has it. */
   readonly locals: ReadonlySet<string>;
   readonly mirror: Mirror;
+  /** What it was made with. */
+  readonly held: HeldFamily;
   /** All that the routes of every table depend on beside main, as one text: equal texts, equal routes. */
   readonly signature: string;
 }
 
-/**
- * `held` are the tables that were ours a moment ago: they still are, though another program has removed their rules. Who
- * has just begun knows of none.
- */
 export function plan(observed: Observed, options: Options, held: Held = NOTHING_HELD): Plan {
   const notes: Note[] = [];
   const of = (family: Family) => planFamily(family, { observed, options, notes, held: held[family] });
   return { families: { 4: of(4), 6: of(6) }, notes };
 }
-
-/** Tables by family. */
-export type Held = Readonly<Record<Family, ReadonlySet<number>>>;
-
-const NOTHING_HELD: Held = { 4: new Set(), 6: new Set() };
 
 /** The plan that leaves nothing of ours: the same, with no interface taking part. */
 export function planFlush(observed: Observed, options: Options, held: Held = NOTHING_HELD): Plan {
@@ -66,7 +60,7 @@ interface Work {
   readonly observed: Observed;
   readonly options: Options;
   readonly notes: Note[];
-  readonly held: ReadonlySet<number>;
+  readonly held: HeldFamily;
 }
 
 function planFamily(family: Family, work: Work): FamilyPlan {
@@ -77,6 +71,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     [...verdicts].filter(([, { role }]) => role === "inside").map(([ifindex]) => ifindex),
   );
   const addresses = localAddresses(family, work);
+  const depthOf = depths(addresses);
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
   const bans = facts.hasBans() ? findBans(store) : new Bans();
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
@@ -90,6 +85,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       down,
       sources,
       locals,
+      held: work.held,
       bans,
       metrics: options.metrics,
       protocol: options.protocol,
@@ -99,7 +95,9 @@ function planFamily(family: Family, work: Work): FamilyPlan {
 
   const ours = rules.filter((rule) => isOurs(rule, { options, addresses: observed.addresses }));
   const led = new Set(rules.filter((rule) => !ours.includes(rule)).map((rule) => rule.table));
-  const held = new Set([...work.held].filter((table) => facts.tableSize(table) > 0 && !led.has(table)));
+  const held = new Set(
+    [...work.held.tables].filter((table) => facts.tableSize(table) > 0 && !led.has(table)),
+  );
   const ourTables = new Set(ours.map((rule) => rule.table)).union(held);
   const byLink = Map.groupBy(addresses, ({ ifindex }) => ifindex);
   const targets: Target[] = [];
@@ -128,7 +126,9 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     const stranger = findStranger(target, circumstances);
     if (stranger) notes.push(stranger);
     targets.push(target);
-    desired.push(...own.map((address) => sourceRule(address, target, options)));
+    for (const address of own) {
+      desired.push(sourceRule(address, target, { options, depth: depthOf.get(address.ip) ?? 0 }));
+    }
   }
   notes.push(...neighbourNotes(rules.filter((rule) => !ours.includes(rule)), desired));
   const taken = new Set(targets.map(({ table }) => table));
@@ -144,6 +144,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     sources,
     locals,
     mirror,
+    held: work.held,
     signature: JSON.stringify([targets, [...inside], [...down], [...sources], facts.banVersion, released]),
   };
 }
@@ -228,10 +229,13 @@ function takesPart({ name }: Link, { interfaces, exclude }: Options): boolean {
     !exclude.some((glob) => matchesGlob(name, glob));
 }
 
-function sourceRule({ family, ip }: Address, { table }: Target, { priority, protocol }: Options): Rule {
-  // Of one priority the first rule that was added wins: a prefix must not stand before an address inside it.
-  const own = ip.includes("/") ? priority + 1 : priority;
-  return { family, priority: own, action: ACTION_LOOKUP, table, protocol, from: ip };
+function sourceRule(
+  { family, ip }: Address,
+  { table }: Target,
+  { options, depth }: { options: Options; depth: number },
+): Rule {
+  const priority = Math.min(options.priority + depth, LAST_PRIORITY);
+  return { family, priority, action: ACTION_LOOKUP, table, protocol: options.protocol, from: ip };
 }
 
 /** Whether a conflict has left out every interface that would take part. */

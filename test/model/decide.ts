@@ -11,7 +11,8 @@ import { DEFAULTS, type Options } from "../../src/plan/options.ts";
 import { isOurs } from "../../src/plan/ownership.ts";
 import type { Note } from "../../src/plan/note.ts";
 import type { Observed } from "../../src/plan/observed.ts";
-import { type Held, type Plan, plan, planFlush } from "../../src/plan/plan.ts";
+import type { Held } from "../../src/plan/held.ts";
+import { type Plan, plan, planFlush } from "../../src/plan/plan.ts";
 import { FakeKernel } from "./fake_kernel.ts";
 import { lines } from "./words.ts";
 import { readWorld, type WorldText } from "./world.ts";
@@ -19,7 +20,7 @@ import { readWorld, type WorldText } from "./world.ts";
 export interface Wish extends Partial<Options> {
   /** As `--flush`. */
   readonly flush?: boolean;
-  /** The tables that a running program had in its last pass. */
+  /** What a running program knows of its last pass. */
   readonly held?: Held;
 }
 

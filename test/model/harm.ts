@@ -6,7 +6,8 @@ import { sameRule, TABLE } from "../../src/model/records.ts";
 import { DEFAULTS } from "../../src/plan/options.ts";
 import type { Observed } from "../../src/plan/observed.ts";
 import { isOurs, LOWEST_TABLE } from "../../src/plan/ownership.ts";
-import type { Held, Plan } from "../../src/plan/plan.ts";
+import { type Held, heldAfter } from "../../src/plan/held.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import { decide, type Decision, type Wish } from "./decide.ts";
 import { FakeKernel, KernelError, type KernelRoute } from "./fake_kernel.ts";
 import { FOREIGN } from "./random_world.ts";
@@ -17,11 +18,20 @@ export interface Settled {
   readonly harm?: string;
   /** As it is when all changes have been made. */
   readonly kernel: FakeKernel;
-  /** The tables that are ours now. */
+  /** What a program that runs on knows. */
   readonly held: Held;
-  /** The interfaces that have ever been inside. */
-  readonly insides: Readonly<Record<Family, ReadonlySet<number>>>;
+  /** What has ever been so, and of that what no program that ran on has seen change. */
+  readonly past: Past;
+  readonly forgotten: Past;
 }
+
+/** The interfaces that were inside, and the addresses that had rules. */
+interface Past {
+  readonly insides: ReadonlySet<number>;
+  readonly sources: ReadonlySet<string>;
+}
+
+const NO_PAST: Past = { insides: new Set(), sources: new Set() };
 
 /**
  * Makes the changes that are decided for a host. Harm is, unless
@@ -34,19 +44,19 @@ export function settleWatched(
   { wish, before }: { wish: Wish; before?: Settled },
 ): Settled {
   const decision = decide(observed, wish);
-  const held = { 4: tablesOf(4, decision), 6: tablesOf(6, decision) };
-  const insides = { 4: insidesOf(4, decision, before), 6: insidesOf(6, decision, before) };
+  const held = heldOf(decision), past = withPresent(before?.past ?? NO_PAST, decision);
+  const forgotten = (wish.held ? before?.forgotten : before?.past) ?? NO_PAST;
   const kernel = new FakeKernel(observed);
   const mistaken = decision.left.findIndex((route) => {
     const { protocol, nexthops, prefsrc } = kernel.path(route.family, route);
     // What was shared while its interface was inside, or was there for a source that is another's now, is not known any
-    // more when main has it no more either.
-    const wasShared = nexthops.every(({ ifindex }) => insides[route.family].has(ifindex));
-    const wasSource = observed.addresses.some(({ ip }) => ip === prefsrc);
+    // more, once the program has been started anew, when main has it no more either.
+    const wasShared = nexthops.every(({ ifindex }) => forgotten.insides.has(ifindex));
+    const wasSource = prefsrc !== undefined && forgotten.sources.has(prefsrc);
     return protocol !== FOREIGN && !wasShared && !wasSource;
   });
   if (mistaken >= 0) {
-    return { harm: `taken for another's: ${decision.foreign[mistaken]}`, kernel, held, insides };
+    return { harm: `taken for another's: ${decision.foreign[mistaken]}`, kernel, held, past, forgotten };
   }
   const watch = new Watch(kernel, { observed, left: decision.left });
   const others = othersOf(kernel, { decision, observed, wish });
@@ -54,8 +64,9 @@ export function settleWatched(
   const settled = (last: Decision, harm?: string): Settled => ({
     harm,
     kernel,
-    held: { 4: tablesOf(4, last), 6: tablesOf(6, last) },
-    insides,
+    held: heldOf(last),
+    past,
+    forgotten,
   });
   const harm = make(decision, { kernel, watch, commands });
   if (harm) return settled(decision, harm);
@@ -86,13 +97,16 @@ function make(
   return undefined;
 }
 
-function tablesOf(family: Family, { plan }: Decision): ReadonlySet<number> {
-  return new Set(plan.families[family].targets.map(({ table }) => table));
+function heldOf({ plan: { families } }: Decision): Held {
+  return { 4: heldAfter(families[4]), 6: heldAfter(families[6]) };
 }
 
-function insidesOf(family: Family, { plan }: Decision, before?: Settled): ReadonlySet<number> {
-  const { inside } = plan.families[family];
-  return before ? inside.union(before.insides[family]) : inside;
+function withPresent({ insides, sources }: Past, { plan: { families } }: Decision): Past {
+  const of = FAMILIES.map((family) => families[family]);
+  return {
+    insides: new Set([...insides, ...of.flatMap(({ inside }) => [...inside])]),
+    sources: new Set([...sources, ...of.flatMap((plan) => [...plan.sources.keys()])]),
+  };
 }
 
 interface Done {

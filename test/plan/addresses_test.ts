@@ -144,3 +144,18 @@ Deno.test("AnyIP: an address of another interface inside the prefix goes on bein
   const flow = { source: parsePrefix("10.3.0.2")!, destination: parsePrefix("192.0.2.9")! };
   assert.equal(kernel.answer(flow)?.table, 1003);
 });
+
+Deno.test("AnyIP: a prefix of another interface inside the prefix goes on being that interface's, whichever came first", () => {
+  const [wide, narrow, address] = ["em1 10.8.0.0/16", "em2 10.8.7.0/24", "em1 10.8.7.9"];
+  for (const order of [[wide, narrow, address], [address, narrow, wide]]) {
+    const local = order.map((one) => one.split(" ")).map(([dev, prefix]) =>
+      `local ${prefix} dev ${dev} proto static`
+    );
+    const observed = readWorld({ links, addresses: two, routes: [routes, ...local].join("\n") });
+    const kernel = new FakeKernel(observed);
+    for (const change of settle(observed).changes) kernel.apply(change);
+    const tableOf = (source: string) =>
+      kernel.answer({ source: parsePrefix(source)!, destination: parsePrefix("192.0.2.9")! })?.table;
+    assert.deepEqual(["10.8.1.1", "10.8.7.1", "10.8.7.9"].map(tableOf), [1002, 1003, 1002]);
+  }
+});
