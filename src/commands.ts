@@ -14,8 +14,7 @@ import { allInConflict, plan, planFlush } from "./plan/plan.ts";
 import { Reconciler } from "./reconcile.ts";
 import { daemonHere, takePlace } from "./single.ts";
 import { EXIT, Failure, requireNetAdmin } from "./status.ts";
-import { ServiceManager } from "./unit/notify.ts";
-import { Reloader } from "./unit/reload.ts";
+import { Service } from "./unit/service.ts";
 
 /** How often what changed while it was read is read again, at growing intervals. */
 const ATTEMPTS = 3;
@@ -37,21 +36,22 @@ export interface Call {
 
 /** Runs to the end and gives the exit status. Throws Failure, MissingLibrary, NetlinkError. */
 export async function runCall(call: Call): Promise<number> {
+  if (!call.dryRun && !call.once && !call.flush) return await stay(call);
   if (!call.dryRun) requireNetAdmin();
-  return call.dryRun || call.once || call.flush ? await runOnce(call) : await stay(call);
+  return await runOnce(call);
 }
 
 async function stay(call: Call): Promise<number> {
-  const reloader = new Reloader();
-  using manager = ServiceManager.of((name) => Deno.env.get(name));
+  using service = new Service(call.log);
+  if (!await service.mayStart()) return EXIT.done;
+  requireNetAdmin();
   using place = await takePlace(call.log);
   using host = new Host(call.options);
   await runDaemon(host, {
-    reconciler: reconcilerOf(host, call, () => manager.goOn()),
+    reconciler: reconcilerOf(host, call, () => service.manager.goOn()),
     log: call.log,
     place,
-    manager,
-    reloader,
+    service,
     check: call.check,
     begin: () => begin(host, call),
   });

@@ -6,14 +6,17 @@ import type { Log } from "./log.ts";
 import { changedRules, state, summary } from "./outcome.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { Place } from "./single.ts";
-import type { ServiceManager } from "./unit/notify.ts";
-import type { Reloader } from "./unit/reload.ts";
+import { revokePermissions } from "./unit/permissions.ts";
+import type { Service } from "./unit/service.ts";
 
 /**
  * After a notification more are likely: so long they are waited for without going to sleep, in milliseconds, because to
  * be woken up costs more than to look.
  */
 const LINGER = 5;
+
+/** While there is no end of notifications, everything else has its turn after so many milliseconds. */
+const BUSY = 1000;
 
 /** A host on which routes never stop changing is ready all the same, after so many passes and milliseconds. */
 const FIRST_PASSES = 5, FIRST_READING = 3000;
@@ -27,8 +30,7 @@ interface Loop {
   readonly reconciler: Reconciler;
   readonly log: Log;
   readonly place: Place;
-  readonly manager: ServiceManager;
-  readonly reloader: Reloader;
+  readonly service: Service;
   /** What is wrong with the arguments of a daemon; undefined where nothing is. */
   readonly check: (args: readonly string[]) => Promise<string | undefined>;
   /** Is called when everything has been read. */
@@ -39,11 +41,16 @@ interface Loop {
 export async function runDaemon(host: Host, loop: Loop): Promise<void> {
   const stop = () => {
     loop.reconciler.stop();
-    loop.manager.stopping();
+    loop.service.manager.stopping();
     host.kernel.wake();
   };
-  const reloadable = { ...loop, leave: () => !loop.reconciler.stopped, state: () => stateOf(loop) };
+  const leave = () => {
+    if (!loop.reconciler.stopped) loop.service.end();
+    return !loop.reconciler.stopped;
+  };
+  const reloadable = { ...loop, leave, state: () => stateOf(loop) };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
+  revokePermissions();
   try {
     host.follow();
     loop.begin();
@@ -52,10 +59,11 @@ export async function runDaemon(host: Host, loop: Loop): Promise<void> {
       const isGood = await nextPasses(host, loop);
       delay = isGood ? 0 : Math.min(Math.max(2 * delay, FIRST_DELAY), LONGEST_DELAY);
       if (loop.reconciler.stopped) break;
-      loop.manager.tell(() => stateOf(loop));
+      loop.service.manager.tell(() => stateOf(loop));
       await (isGood ? wait(host, loop) : pause(delay, loop));
-      await loop.reloader.answer(reloadable);
+      await loop.service.answer(reloadable);
     }
+    loop.service.end();
   } finally {
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
   }
@@ -79,9 +87,9 @@ async function nextPasses(host: Host, loop: Loop): Promise<boolean> {
 }
 
 /** Waits for something to do. */
-async function wait(host: Host, { reconciler, place, manager }: Loop): Promise<void> {
-  manager.goOn();
-  const due = [reconciler.dueIn, manager.dueIn()].filter((time) => time !== undefined);
+async function wait(host: Host, { reconciler, place, service }: Loop): Promise<void> {
+  service.manager.goOn();
+  const due = [reconciler.dueIn, service.manager.dueIn()].filter((time) => time !== undefined);
   await host.kernel.wait(due.length > 0 ? Math.min(...due) : -1, place.fd);
 }
 
@@ -90,17 +98,17 @@ function stateOf({ reconciler }: Loop): string {
 }
 
 /** Waits, but not for longer than it takes to be told to stop. */
-async function pause(milliseconds: number, { reconciler, manager }: Loop): Promise<void> {
+async function pause(milliseconds: number, { reconciler, service }: Loop): Promise<void> {
   const end = performance.now() + milliseconds;
   while (!reconciler.stopped && performance.now() < end) {
-    manager.goOn();
+    service.manager.goOn();
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }
 
 /** Passes until what was heard meanwhile is done too, and all that was read is known to be all there is; and says so. */
 async function firstPasses(host: Host, loop: Loop): Promise<void> {
-  const { reconciler, log, manager } = loop, end = performance.now() + FIRST_READING;
+  const { reconciler, log, service } = loop, end = performance.now() + FIRST_READING;
   for (let pass = 1;; pass++) {
     await reconciler.breathe();
     if (reconciler.stopped) return;
@@ -108,19 +116,22 @@ async function firstPasses(host: Host, loop: Loop): Promise<void> {
     host.follow();
     if (host.pending && pass < FIRST_PASSES) continue;
     if (host.isSettled || performance.now() >= end) break;
-    await wait(host, loop);
+    await host.kernel.wait(host.retryIn ?? 1);
   }
   const text = stateOf(loop);
   log.info(`ready: ${text}`);
-  manager.ready(text);
+  service.ready(text);
 }
 
-/** Passes, as long as one notification follows the other. */
-async function busyTime(host: Host, { reconciler, log, manager }: Loop): Promise<void> {
+/** Passes, for a while, as long as one notification follows the other. */
+async function busyTime(host: Host, { reconciler, log, service }: Loop): Promise<void> {
+  const end = performance.now() + BUSY;
   do {
     const outcome = await reconciler.pass();
     if (changedRules(outcome)) log.info(summary(outcome));
     await reconciler.breathe();
-    manager.goOn();
-  } while (!reconciler.stopped && (host.pending || host.kernel.hears(LINGER)));
+    service.manager.goOn();
+  } while (
+    !reconciler.stopped && performance.now() < end && (host.pending || host.kernel.hears(LINGER))
+  );
 }

@@ -13,14 +13,26 @@ export function programPath(): string {
   return Deno.build.standalone ? Deno.execPath() : "/usr/local/bin/symrouted";
 }
 
-/** The unit's text for an executable at `path`, which is absolute. */
+/**
+ * The unit's text for an executable at `path`, which is absolute. Every setting is known to systemd 247 (Debian 11).
+ *
+ * - `RestartPreventExitStatus`: bad usage is the same each time. All else is tried again for ever: the daemon itself waits
+ *   longer each time, because older versions of systemd have no growing delay. What it counts in outlives a failure.
+ * - `WatchdogSignal`: a daemon that is stuck does nothing upon SIGABRT but write a large core file.
+ * - `MemoryDenyWriteExecute`: the compiled program runs without V8's compilers.
+ * - `SystemCallFilter`: execve(2), by which a reload is done, is always allowed. `@resources` and `@privileged` are refused
+ *   with an error, not a signal: Deno tries to raise its limit of open files, and does without.
+ * - `IPAddressDeny`: netlink is no internet protocol, and nothing else is sent or received.
+ * - Not there: `PrivateNetwork` and `PrivateUsers`, because it is the host's network that is configured; `PrivateIPC` and
+ *   other settings that are younger than 247.
+ */
 export function unitText(path: string): string {
   return `\
 [Unit]
 Description=Symmetric routing for hosts with several uplinks
 Documentation=man:symrouted(8)
-Before=network-online.target
 After=network-pre.target
+Before=network-online.target
 StartLimitIntervalSec=0
 
 [Service]
@@ -31,13 +43,46 @@ ExecStart=${path} $${OPTIONS_VARIABLE}
 ExecReload=${path} --reload $${OPTIONS_VARIABLE}
 Restart=on-failure
 RestartSec=100ms
+RestartPreventExitStatus=2
 WatchdogSec=30s
+WatchdogSignal=SIGKILL
+TimeoutStopSec=10s
 RuntimeDirectory=symrouted
+RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=restart
 
 DynamicUser=yes
 AmbientCapabilities=CAP_NET_ADMIN
 CapabilityBoundingSet=CAP_NET_ADMIN
+NoNewPrivileges=yes
+UMask=0077
+KeyringMode=private
+
+ProtectSystem=strict
+ProtectHome=yes
+ProtectProc=invisible
+ProcSubset=pid
+ProtectClock=yes
+ProtectControlGroups=yes
+ProtectHostname=yes
+ProtectKernelLogs=yes
+ProtectKernelModules=yes
+ProtectKernelTunables=yes
+PrivateDevices=yes
+PrivateTmp=yes
+RemoveIPC=yes
+
+LockPersonality=yes
+MemoryDenyWriteExecute=yes
+RestrictAddressFamilies=AF_NETLINK AF_UNIX
+RestrictNamespaces=yes
+RestrictRealtime=yes
+RestrictSUIDSGID=yes
+SystemCallArchitectures=native
+SystemCallFilter=@system-service
+SystemCallFilter=~@privileged @resources
+SystemCallErrorNumber=EPERM
+IPAddressDeny=any
 
 [Install]
 WantedBy=multi-user.target

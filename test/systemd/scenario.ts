@@ -29,6 +29,8 @@ export interface HostOptions {
   files?: Record<string, string>;
   /** Whether symrouted is started; it is unless told. */
   started?: boolean;
+  /** Why the test cannot run here. */
+  skip?: string;
 }
 
 const service = `
@@ -42,10 +44,10 @@ Environment=${environment}
 `;
 
 /** A test with machines, skipped with the reason in its name where there can be none. */
-export function machineTest(name: string, fn: () => Promise<void>): void {
+export function machineTest(name: string, fn: () => Promise<void>, needs: { skip?: string } = {}): void {
   const known = Deno.env.has(variables.root) || Deno.env.has(variables.reason);
   const skip = known ? Deno.env.get(variables.reason) : "needs a systemd: `deno task test-systemd` makes it";
-  isolatedTest(name, fn, { skip });
+  isolatedTest(name, fn, { skip: skip ?? needs.skip });
 }
 
 /** A test in a world whose host is a machine; when it begins, everything that is started has done its work. */
@@ -75,7 +77,7 @@ export function machineScenario(
       }, { within: 20_000 });
     }
     await body(world, machine, dhcp);
-  });
+  }, options);
 }
 
 /** DHCP and router advertisements, for the addresses that the world knows. */

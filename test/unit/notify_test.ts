@@ -103,7 +103,7 @@ Deno.test("what cannot be told is told as soon as it can be", () => {
   const path = `@symrouted-test-${crypto.randomUUID()}`;
   using manager = ServiceManager.of((name) => name === "NOTIFY_SOCKET" ? path : undefined);
   manager.ready("there");
-  assert.equal(manager.dueIn(), 200);
+  assert.equal(manager.dueIn(1000), 200);
   using socket = new NotifySocket(path);
   manager.goOn();
   manager.goOn();

@@ -1,0 +1,134 @@
+// The compiled program as the service that it makes of itself: locked down, watched, reloaded, and never gone for long.
+
+import assert from "node:assert/strict";
+import { OPTIONS_FILE, UNIT, unitText } from "../../src/unit/text.ts";
+import { families } from "../lab/addressing.ts";
+import { notCompiled } from "../lab/compiled.ts";
+import { assertCured, sourceRules } from "../lab/observe.ts";
+import { eventually } from "../lab/process.ts";
+import type { World } from "../lab/world.ts";
+import type { Machine } from "./machine.ts";
+import { ours } from "./ours.ts";
+import { lostWhile } from "./pings.ts";
+import { machineScenario } from "./scenario.ts";
+
+const PROGRAM = "/opt/symrouted/dist/symrouted";
+const HIGHEST_EXPOSURE = 1.5;
+const ready = /^ready: 4 rules, 10 routes in place$/;
+
+function serviceScenario(name: string, body: (world: World, machine: Machine) => Promise<void>): void {
+  machineScenario(name, async (world, machine) => {
+    await machine.writeUnit(UNIT, unitText(PROGRAM));
+    await body(world, machine);
+  }, { started: false, skip: notCompiled() });
+}
+
+async function property(machine: Machine, name: string): Promise<string> {
+  return (await machine.systemctl(`show --property=${name} --value ${UNIT}`)).trim();
+}
+
+/** Nothing is lost at any address while the body runs. */
+async function nothingLost(world: World, body: () => Promise<void>): Promise<void> {
+  for (const [address, { sent, lost }] of Object.entries(await lostWhile(world, body))) {
+    assert.equal(lost, 0, `${address}: ${lost} of ${sent} lost`);
+  }
+}
+
+serviceScenario("the unit: ready when everything is in place, and hardly exposed", async (world, machine) => {
+  assert.equal((await machine.run(["systemd-analyze", "--man=no", "verify", UNIT])).stderr.trim(), "");
+  const told = await machine.must(["systemd-analyze", "security", "--no-pager", UNIT]);
+  const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(told)?.[1]);
+  assert.ok(exposure <= HIGHEST_EXPOSURE, told.split("\n").filter((line) => line.startsWith("✗")).join("\n"));
+  await machine.systemctl(`start ${UNIT}`);
+  // It has started when it is ready, and it is ready when it is right.
+  for (const family of families) await assertCured(world, family);
+  assert.equal(await property(machine, "StatusText"), "4 rules, 10 routes in place");
+  await world.host.ip("address add 10.0.0.77/16 dev em1");
+  await eventually(async () => {
+    assert.ok((await sourceRules(world.host, "IPv4")).includes("from 10.0.0.77 lookup 1002"));
+    assert.equal(await property(machine, "StatusText"), "5 rules, 10 routes in place");
+  });
+  const { code, stdout, stderr } = await machine.run([PROGRAM, "--once"]);
+  assert.equal(code, 0, stderr);
+  assert.match(stdout, /nothing to do/);
+  await machine.systemctl(`stop ${UNIT}`);
+  assert.ok((await ours(world)).length >= 15, "a stopped service leaves rules and routes");
+});
+
+serviceScenario(
+  "it has one capability, no privilege to gain, a filter, and a user of its own",
+  async (_, machine) => {
+    await machine.systemctl(`start ${UNIT}`);
+    const status = await machine.must(["cat", `/proc/${await property(machine, "MainPID")}/status`]);
+    const field = (name: string) => new RegExp(`^${name}:\\s*(\\S+)`, "m").exec(status)?.[1];
+    assert.deepEqual(
+      ["CapEff", "CapPrm", "CapBnd", "CapAmb", "NoNewPrivs", "Seccomp"].map(field),
+      [...Array(4).fill("0000000000001000"), "1", "2"],
+    );
+    assert.ok(Number(field("Uid")) >= 61184, `uid ${field("Uid")} is none of systemd's dynamic ones`);
+  },
+);
+
+serviceScenario(
+  "stuck it is restarted by the watchdog; killed it is back; nothing is lost",
+  async (world, machine) => {
+    await machine.write(`/etc/systemd/system/${UNIT}.d/soon.conf`, "[Service]\nWatchdogSec=2s\n");
+    await machine.systemctl("daemon-reload");
+    await machine.systemctl(`start ${UNIT}`);
+    const before = await ours(world);
+    await nothingLost(world, async () => {
+      for (const [count, signal] of ["STOP", "KILL"].entries()) {
+        const pid = await property(machine, "MainPID");
+        await machine.must(["kill", `-${signal}`, pid]);
+        await eventually(async () => {
+          assert.notEqual(await property(machine, "MainPID"), pid);
+          assert.equal(await property(machine, "ActiveState"), "active");
+        }, { within: 10_000 });
+        await machine.said(UNIT, ready, { times: count + 2 });
+      }
+    });
+    assert.deepEqual(await ours(world), before);
+    // A daemon that does its work is left alone.
+    const pid = await property(machine, "MainPID");
+    await new Promise((resolve) => setTimeout(resolve, 5000));
+    assert.equal(await property(machine, "MainPID"), pid);
+  },
+);
+
+serviceScenario(
+  "reload takes changed options without a gap, and refuses bad ones",
+  async (world, machine) => {
+    await machine.systemctl(`start ${UNIT}`);
+    const pid = await property(machine, "MainPID");
+    const right = await ours(world);
+    await nothingLost(world, async () => {
+      for (let turn = 0; turn < 10; turn++) {
+        const options = turn % 2 === 0 ? "--set-route-metric 'mtu=lock 1400'" : "--log-level debug";
+        await machine.write(OPTIONS_FILE, `SYMROUTED_OPTIONS="${options}"\n`);
+        await machine.systemctl(`reload ${UNIT}`);
+        // When that returns it has been done.
+        const locked = (await ours(world)).filter((line) => line.includes("mtu lock 1400"));
+        assert.equal(locked.length, turn % 2 === 0 ? 10 : 0);
+        assert.equal(await property(machine, "MainPID"), pid);
+      }
+    });
+    assert.deepEqual(await ours(world), right);
+    await machine.write(OPTIONS_FILE, 'SYMROUTED_OPTIONS="--priority none"\n');
+    assert.notEqual((await machine.run(["systemctl", "reload", UNIT])).code, 0);
+    await machine.said(UNIT, /--priority: none is not a number/);
+    assert.equal(await property(machine, "MainPID"), pid);
+    assert.equal(await property(machine, "ActiveState"), "active");
+  },
+);
+
+serviceScenario("what fails at each start is tried again, ever more slowly", async (_, machine) => {
+  await machine.write(`/etc/systemd/system/${UNIT}.d/unable.conf`, "[Service]\nAmbientCapabilities=\n");
+  await machine.systemctl("daemon-reload");
+  await machine.run(["systemctl", "start", "--no-block", UNIT]);
+  await machine.said(UNIT, /^failed 3 times in a row: starts in 2 s$/, { within: 30_000 });
+  await machine.said(UNIT, /^failed 4 times in a row: starts in 4 s$/, { within: 30_000 });
+  assert.equal(await property(machine, "ActiveState"), "activating");
+  const began = performance.now();
+  await machine.systemctl(`stop ${UNIT}`);
+  assert.ok(performance.now() - began < 2000, "it is told to end while it waits");
+});
