@@ -1,6 +1,6 @@
 /**
  * libc: what libnl leaves to it. See poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7), strerror(3),
- * clock_gettime(2).
+ * clock_gettime(2), execve(2), sigaction(2).
  */
 
 import { library } from "./library.ts";
@@ -50,6 +50,14 @@ export const libc = library("libc.so.6", {
     sendto: { parameters: ["i32", "buffer", "u64", "i32", "buffer", "u32"], result: "i64" },
     // int clock_gettime(clockid_t clockid, struct timespec *tp): borrows
     clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
+    // char *strdup(const char *s): owned, free; as a number, because it goes into an array
+    strdup: { parameters: ["buffer"], result: "u64" },
+    // int execv(const char *path, char *const argv[]): borrows; returns only where it fails
+    execv: { parameters: ["buffer", "buffer"], result: "i32" },
+    // int sigaction(int signum, const struct sigaction *act, struct sigaction *oldact): borrows
+    sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+    // int *__errno_location(void): borrowed; this thread's errno
+    errno_location: { name: "__errno_location", parameters: [], result: "pointer" },
     // char *strerror(int errnum): borrowed, until the next call
     strerror: { parameters: ["i32"], result: "pointer" },
   },

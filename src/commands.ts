@@ -15,6 +15,7 @@ import { Reconciler } from "./reconcile.ts";
 import { daemonHere, takePlace } from "./single.ts";
 import { EXIT, Failure, requireNetAdmin } from "./status.ts";
 import { ServiceManager } from "./unit/notify.ts";
+import { Reloader } from "./unit/reload.ts";
 
 /** How often what changed while it was read is read again, at growing intervals. */
 const ATTEMPTS = 3;
@@ -30,6 +31,8 @@ export interface Call {
   readonly dump: boolean;
   readonly options: Options;
   readonly log: Log;
+  /** What is wrong with the arguments of a daemon; undefined where nothing is. */
+  readonly check: (args: readonly string[]) => Promise<string | undefined>;
 }
 
 /** Runs to the end and gives the exit status. Throws Failure, MissingLibrary, NetlinkError. */
@@ -39,6 +42,7 @@ export async function runCall(call: Call): Promise<number> {
 }
 
 async function stay(call: Call): Promise<number> {
+  const reloader = new Reloader();
   using manager = ServiceManager.of((name) => Deno.env.get(name));
   using place = await takePlace(call.log);
   using host = new Host(call.options);
@@ -47,6 +51,8 @@ async function stay(call: Call): Promise<number> {
     log: call.log,
     place,
     manager,
+    reloader,
+    check: call.check,
     begin: () => begin(host, call),
   });
   return EXIT.done;

@@ -7,6 +7,7 @@ import { changedRules, state, summary } from "./outcome.ts";
 import type { Reconciler } from "./reconcile.ts";
 import type { Place } from "./single.ts";
 import type { ServiceManager } from "./unit/notify.ts";
+import type { Reloader } from "./unit/reload.ts";
 
 /**
  * After a notification more are likely: so long they are waited for without going to sleep, in milliseconds, because to
@@ -27,6 +28,9 @@ interface Loop {
   readonly log: Log;
   readonly place: Place;
   readonly manager: ServiceManager;
+  readonly reloader: Reloader;
+  /** What is wrong with the arguments of a daemon; undefined where nothing is. */
+  readonly check: (args: readonly string[]) => Promise<string | undefined>;
   /** Is called when everything has been read. */
   readonly begin: () => void;
 }
@@ -38,6 +42,7 @@ export async function runDaemon(host: Host, loop: Loop): Promise<void> {
     loop.manager.stopping();
     host.kernel.wake();
   };
+  const reloadable = { ...loop, leave: () => !loop.reconciler.stopped, state: () => stateOf(loop) };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
   try {
     host.follow();
@@ -49,7 +54,7 @@ export async function runDaemon(host: Host, loop: Loop): Promise<void> {
       if (loop.reconciler.stopped) break;
       loop.manager.tell(() => stateOf(loop));
       await (isGood ? wait(host, loop) : pause(delay, loop));
-      loop.place.answer();
+      await loop.reloader.answer(reloadable);
     }
   } finally {
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);

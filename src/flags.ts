@@ -12,6 +12,8 @@ export interface Flags {
   readonly dryRun?: boolean;
   readonly flush?: boolean;
   readonly dump?: boolean;
+  readonly reload?: boolean;
+  readonly printUnit?: boolean;
   readonly setRouteMetric?: readonly MetricOverride[];
   readonly interface?: readonly string[];
   readonly exclude?: readonly string[];
@@ -39,6 +41,8 @@ export const FLAGS = {
   dryRun: { ...word, brief: "Print the changes that --once (or --flush) would make, as ip commands" },
   flush: { ...word, brief: "Remove all rules and routes of symrouted's, nothing else, and end" },
   dump: { ...word, brief: "Print links, addresses, rules and routes as they are at the start, then go on" },
+  reload: { ...word, brief: "Have the daemon that runs here go on with the other options, and no gap" },
+  printUnit: { ...word, brief: "Print the unit that makes a service of it, for systemd" },
   setRouteMetric: {
     ...values,
     parse: parseMetric,
@@ -73,6 +77,15 @@ export const FLAGS = {
   },
   logLevel: { kind: "enum", values: LEVELS, optional: true, brief: "How much to tell (info)" },
 } as const;
+
+/** What is to be done instead of staying: by its option, as it is written. One excludes the others. */
+export function actionsOf(flags: Flags): string[] {
+  const { once, flush, dryRun, reload, printUnit } = flags;
+  const actions = { "--once": once, "--flush": flush, "--reload": reload, "--print-unit": printUnit };
+  const chosen = Object.entries(actions).flatMap(([name, isChosen]) => isChosen ? [name] : []);
+  // What would be done can be asked of these two alone.
+  return dryRun && !once && !flush ? ["--dry-run", ...chosen] : chosen;
+}
 
 /** What the plan is told. */
 export function optionsOf(flags: Flags): Options {

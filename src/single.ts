@@ -1,6 +1,7 @@
 /** One daemon for each network namespace: two would undo each other's work. */
 
 import { Claim, type Holder, holderOf } from "./kernel/claim.ts";
+import { Connection } from "./kernel/system.ts";
 import type { Log } from "./log.ts";
 import { EXIT, Failure, hasNetAdmin } from "./status.ts";
 
@@ -42,9 +43,9 @@ export class Place implements Disposable {
     return this.#claim?.fd;
   }
 
-  /** To be called when somebody has asked: only so many questions are kept. */
-  answer(): void {
-    for (let asker; (asker = this.#claim?.nextAsker());) asker[Symbol.dispose]();
+  /** Those who have asked, each the caller's to close: only so many questions are kept. */
+  *askers(): Generator<Connection> {
+    for (let asker; (asker = this.#claim?.nextAsker());) yield asker;
   }
 
   [Symbol.dispose](): void {
@@ -58,11 +59,20 @@ export function daemonHere(): string | undefined {
   return holder && mayRoute(holder) ? runsHere(holder) : undefined;
 }
 
+/** A way to the daemon that runs in this network namespace; undefined where none does. */
+export function connectToDaemon(): Connection | undefined {
+  const daemon = Connection.to(`@${NAME}`);
+  if (!daemon || mayRoute(daemon.peer ?? {})) return daemon;
+  daemon[Symbol.dispose]();
+  return undefined;
+}
+
 function runsHere(holder: Holder): string {
   return `symrouted runs in this network namespace already, as ${words(holder)}`;
 }
 
-function words({ pid }: Holder): string {
+/** Who it is, in words. */
+export function words({ pid }: Holder = {}): string {
   return pid ? `process ${pid}` : "a process that cannot be seen from here";
 }
 

@@ -8,6 +8,11 @@ export const OPTIONS_VARIABLE = "SYMROUTED_OPTIONS";
 
 export const UNIT = "symrouted.service";
 
+/** Where the program is: of one that runs from source, where it would be installed. */
+export function programPath(): string {
+  return Deno.build.standalone ? Deno.execPath() : "/usr/local/bin/symrouted";
+}
+
 /** The unit's text for an executable at `path`, which is absolute. */
 export function unitText(path: string): string {
   return `\

@@ -1,0 +1,95 @@
+/** The command line: how its words are read, and what --help and --version say. */
+
+import {
+  type ArgumentScannerError,
+  buildApplication,
+  buildCommand,
+  formatMessageForArgumentScannerError,
+  run,
+  text_en,
+} from "@stricli/core";
+import { actionsOf, FLAGS, type Flags } from "./flags.ts";
+import { versionText } from "./version.ts";
+
+const DESCRIPTION = `\
+Makes every reply leave by the interface that its request came in on. Without --once, --flush or --dry-run it stays
+in the foreground and follows every change, until SIGTERM or SIGINT; rules and routes then stay in place.
+
+EXAMPLES
+  symrouted --dry-run                  what would be changed on this host?
+  symrouted --once                     change it
+  symrouted --exclude 'wg*'            change it, and keep it right, but for wg0, wg1, …
+  symrouted --role em3=stub --once     em3 leads to one network, whatever its routes look like
+  symrouted --reload --exclude em9     have the daemon that runs here go on with these options
+  symrouted --flush                    take everything back
+
+EXIT STATUS
+  0 done · 1 failed · 2 bad usage · 3 --dry-run: something would change · 4 not privileged
+  5 a library is missing · 6 no interface could be taken because every table is in use`;
+
+/** What is asked for: something to do, something to print, or nothing that is understood. */
+export type Request = { readonly flags: Flags } | { readonly text: string } | { readonly error: string };
+
+/** Reads the words of a command line. */
+export async function readArguments(args: readonly string[]): Promise<Request> {
+  const said = { out: "", error: "" };
+  let read: Flags | undefined;
+  const command = buildCommand<Flags>({
+    docs: {
+      brief: "Symmetric routing for hosts with several uplinks",
+      fullDescription: DESCRIPTION,
+      customUsage: ["[OPTION]…"],
+    },
+    parameters: { flags: FLAGS },
+    func: (flags) => {
+      read = flags;
+    },
+  });
+  const application = buildApplication(command, {
+    name: "symrouted",
+    versionInfo: { getCurrentVersion: () => Promise.resolve(versionText()) },
+    scanner: { caseStyle: "allow-kebab-for-camel" },
+    documentation: { caseStyle: "convert-camel-to-kebab", disableAnsiColor: true },
+    localization: {
+      text: {
+        ...text_en,
+        exceptionWhileParsingArguments: (error) => usageText(error as ArgumentScannerError),
+      },
+    },
+  });
+  const process = {
+    stdout: { write: (text: string) => void (said.out += text) },
+    stderr: { write: (text: string) => void (said.error += text) },
+  };
+  await run(application, args, { process });
+  if (said.error) return { error: said.error.trim() };
+  if (!read) return { text: said.out };
+  const [one, other] = actionsOf(read);
+  return other ? { error: `${one} and ${other} exclude each other (see --help)` } : { flags: read };
+}
+
+/** What is wrong with the options of a daemon; undefined where nothing is. */
+export async function daemonError(args: readonly string[]): Promise<string | undefined> {
+  const request = await readArguments(args);
+  if ("error" in request) return request.error;
+  const [action] = "flags" in request ? actionsOf(request.flags) : ["--help or --version"];
+  return action && `${action}: no option of a daemon's`;
+}
+
+function usageText(error: ArgumentScannerError): string {
+  const text = formatMessageForArgumentScannerError(error, {
+    FlagNotFoundError: ({ input, corrections }) =>
+      `--${input}: there is no such option${
+        corrections.length ? `, only --${corrections.join(", --")}` : ""
+      }`,
+    AliasNotFoundError: ({ input }) => `-${input}: there is no such option`,
+    ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
+      `--${name}: ${exception instanceof Error ? exception.message : exception}`,
+    EnumValidationError: ({ externalFlagName: name, input, values }) =>
+      `--${name}: ${input} is none of ${values.join(", ")}`,
+    UnexpectedPositionalError: ({ input }) => `${input}: no such word is known`,
+    UnsatisfiedFlagError: ({ externalFlagName: name }) => `--${name}: a value is missing`,
+    UnexpectedFlagError: ({ externalFlagName: name }) => `--${name}: given more than once`,
+  });
+  return `${text} (see --help)`;
+}

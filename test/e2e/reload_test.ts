@@ -1,0 +1,157 @@
+// --reload: the daemon goes on with other options, in its own place, and nobody notices but those whom they are about.
+
+import assert from "node:assert/strict";
+import { Connection } from "../../ffi/connection.ts";
+import { enter } from "../lab/ear.ts";
+import { Monitor } from "../lab/monitor.ts";
+import type { Namespace } from "../lab/netns.ts";
+import { NotifySocket } from "../lab/notify_socket.ts";
+import { sourceRules, state } from "../lab/observe.ts";
+import { ownChanges } from "../lab/ours.ts";
+import { Pings } from "../lab/pings.ts";
+import { eventually } from "../lab/process.ts";
+import { scenario } from "../lab/scenario.ts";
+import { Daemon, symrouted } from "../lab/symrouted.ts";
+
+/** Asks for a reload, which has to succeed, and awaits that what was asked is ready for the given time. */
+async function reload(host: Namespace, daemon: Daemon, { args, times }: { args: string[]; times: number }) {
+  const { code, stdout, stderr } = await symrouted(host, ["--reload", ...args]);
+  assert.deepEqual([code, stderr], [0, ""]);
+  assert.equal(stdout, `symrouted: reloaded: process ${daemon.process.pid} goes on with its new options\n`);
+  await eventually(() => assert.equal(readies(daemon), times), { within: 20_000 });
+}
+
+function readies({ lines }: Daemon): number {
+  return lines.filter((line) => /^symrouted: ready: /.test(line)).length;
+}
+
+/** What a process has open, but for what is known by number alone. */
+function descriptors(pid: number): string[] {
+  const folder = `/proc/${pid}/fd`;
+  return [...Deno.readDirSync(folder)].map(({ name }) =>
+    Deno.readLinkSync(`${folder}/${name}`).replace(/\d+/g, "")
+  ).sort();
+}
+
+scenario("other options hold after a reload, and no packet is lost", async (world) => {
+  const { host } = world;
+  await using daemon = await Daemon.start(host);
+  await using pings = await Pings.start(world, { by: [1] });
+  await reload(host, daemon, { args: ["--exclude", "em2"], times: 2 });
+  assert.deepEqual(await sourceRules(host, "IPv4"), ["from 10.0.0.2 lookup 1002"]);
+  assert.ok(await pings.noneLost() > 20);
+  await reload(host, daemon, { args: [], times: 3 });
+  assert.equal((await sourceRules(host, "IPv4")).length, 2);
+  assert.equal(await daemon.stop(), 0);
+});
+
+scenario("ten reloads write nothing, lose nothing and leave nothing open", async (world) => {
+  const { host } = world;
+  await using daemon = await Daemon.start(host, ["--log-level", "info"]);
+  const before = { state: await state(host), open: descriptors(daemon.process.pid) };
+  await using monitor = await Monitor.start(host);
+  await using pings = await Pings.start(world);
+  for (let times = 2; times <= 11; times++) {
+    await reload(host, daemon, { args: ["--role", "em9=stub"], times });
+  }
+  assert.deepEqual(await ownChanges(monitor), []);
+  assert.ok(await pings.noneLost() > 1000);
+  await eventually(() => assert.deepEqual(descriptors(daemon.process.pid), before.open));
+  assert.equal(await state(host), before.state);
+  const blocked = /^Sig(Blk|Pnd):\s*0*[1-9a-f]/m;
+  assert.doesNotMatch(await Deno.readTextFile(`/proc/${daemon.process.pid}/status`), blocked);
+  await host.ip("address add 10.0.0.77/16 dev em1");
+  await eventually(async () => assert.equal((await sourceRules(host, "IPv4")).length, 3));
+  assert.equal(await daemon.stop(), 0);
+});
+
+scenario("a bad option is refused, and the daemon goes on as it was", async ({ host }) => {
+  await using daemon = await Daemon.start(host, ["--exclude", "em2"]);
+  const before = { state: await state(host), lines: daemon.lines.length };
+  const wrong: [string[], RegExp][] = [
+    [["--priority", "0"], /^symrouted: --priority: 0 is not a number from 1 to 32764/],
+    [["--no-such-thing"], /^symrouted: --no-such-thing: there is no such option/],
+    [["--once"], /^symrouted: --once and --reload exclude each other/],
+  ];
+  for (const [args, error] of wrong) {
+    const { code, stdout, stderr } = await symrouted(host, ["--reload", ...args]);
+    assert.deepEqual([code, stdout], [2, ""]);
+    assert.match(stderr, error);
+  }
+  for (const words of ["--once", "--version", "--priority=x", "--print-unit", "[1]", "nonsense"]) {
+    using _entered = enter(`/run/netns/${host.name}`);
+    using caller = Connection.to("@symrouted")!;
+    caller.writeLine(words.startsWith("--") ? JSON.stringify([words]) : words);
+    // The daemon is another process: only here does nothing else run.
+    assert.notEqual(caller.readLine(10_000) || undefined, undefined, words);
+  }
+  assert.equal(await state(host), before.state);
+  assert.equal(daemon.lines.length, before.lines);
+  assert.equal(await daemon.stop(), 0);
+});
+
+scenario("without a daemon nothing can be reloaded", async ({ host }) => {
+  const { code, stdout, stderr } = await symrouted(host, ["--reload"]);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.equal(
+    stderr,
+    "symrouted: not reloaded: no symrouted runs in this network namespace (start it)\n",
+  );
+});
+
+scenario("who calls and says nothing holds nobody up", async ({ host }) => {
+  await using daemon = await Daemon.start(host);
+  const silent: Connection[] = [];
+  {
+    using _entered = enter(`/run/netns/${host.name}`);
+    for (let i = 0; i < 3; i++) silent.push(Connection.to("@symrouted")!);
+  }
+  await host.ip("address add 10.0.0.77/16 dev em1");
+  await eventually(async () => assert.equal((await sourceRules(host, "IPv4")).length, 3), { within: 2000 });
+  await reload(host, daemon, { args: [], times: 2 });
+  for (const one of silent) one[Symbol.dispose]();
+});
+
+scenario("a service manager is told of a reload and of its end", async ({ host }) => {
+  using socket = new NotifySocket();
+  await using daemon = await Daemon.start(host, [], { env: { NOTIFY_SOCKET: socket.path } });
+  await reload(host, daemon, { args: ["--exclude", "em2"], times: 2 });
+  await socket.said(/^READY=1\nSTATUS=2 rules, 5 routes in place$/);
+  const told = socket.hear().filter((text) => !text.startsWith("EXTEND"));
+  assert.deepEqual(told.map((text) => /^[A-Z]+/.exec(text)![0]), ["READY", "RELOADING", "READY"]);
+});
+
+scenario("a program that cannot be called again goes on as it was", async ({ host }) => {
+  using socket = new NotifySocket();
+  const copy = await Deno.makeTempDir({ dir: "/run" });
+  await Deno.copyFile(Deno.execPath(), `${copy}/deno`);
+  const main = new URL("../../src/main.ts", import.meta.url).pathname;
+  await using process = host.spawn([`${copy}/deno`, "run", "-A", "--cached-only", main], {
+    env: { NOTIFY_SOCKET: socket.path },
+  });
+  await process.line(/ ready: /, { within: 20_000 });
+  await Deno.remove(copy, { recursive: true });
+  const { code, stdout, stderr } = await symrouted(host, ["--reload", "--exclude", "em2"]);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.equal(stderr, "symrouted: not reloaded: No such file or directory\n");
+  await process.line(/ not reloaded: No such file or directory: it goes on as it was$/);
+  await socket.said(/^READY=1\nSTATUS=4 rules, 10 routes in place$/, { from: 2 });
+  await host.ip("address add 10.0.0.77/16 dev em1");
+  await eventually(async () => assert.equal((await sourceRules(host, "IPv4")).length, 3));
+  assert.equal(await process.stop(), 0);
+});
+
+scenario("a signal that comes during a reload ends the daemon", async ({ host }) => {
+  for (const delay of [0, 5, 20, 60, 120, 200]) {
+    await using daemon = await Daemon.start(host);
+    const asked = symrouted(host, ["--reload"]);
+    await daemon.line(/ reload: /);
+    await new Promise((resolve) => setTimeout(resolve, delay));
+    // Ended by the signal, or by itself when it is told.
+    assert.ok([0, 143].includes(await daemon.stop()));
+    const { code, stderr } = await asked;
+    if (code !== 0) {
+      assert.match(stderr, /^symrouted: not reloaded: (process \d+ has ended|it has been told to end)\n$/);
+    }
+  }
+});
