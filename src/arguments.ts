@@ -8,7 +8,7 @@ import {
   run,
   text_en,
 } from "@stricli/core";
-import { actionsOf, FLAGS, type Flags } from "./flags.ts";
+import { actionsOf, FLAGS, type Flags, misplaced } from "./flags.ts";
 import { versionText } from "./version.ts";
 
 const DESCRIPTION = `\
@@ -65,7 +65,9 @@ export async function readArguments(args: readonly string[]): Promise<Request> {
   if (said.error) return { error: said.error.trim() };
   if (!read) return { text: said.out };
   const [one, other] = actionsOf(read);
-  return other ? { error: `${one} and ${other} exclude each other (see --help)` } : { flags: read };
+  if (other) return { error: `${one} and ${other} exclude each other (see --help)` };
+  const wrong = misplaced(read);
+  return wrong ? { error: `${wrong} (see --help)` } : { flags: read };
 }
 
 /** What is wrong with the options of a daemon; undefined where nothing is. */

@@ -18,6 +18,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
   const { flags } = request;
   if (flags.printUnit) return await told(() => print(unitText(programPath())));
   if (flags.reload) return await told(() => askToReload(args.filter((word) => !RELOAD.test(word))));
+  if (flags.installUnit || flags.uninstallUnit) {
+    // Loaded only here: every other call starts sooner without.
+    const { changeService } = await import("./unit/change.ts");
+    return await told(() => changeService(flags, args));
+  }
   return await perform(flags);
 }
 

@@ -14,6 +14,13 @@ export interface Flags {
   readonly dump?: boolean;
   readonly reload?: boolean;
   readonly printUnit?: boolean;
+  readonly installUnit?: boolean;
+  readonly uninstallUnit?: boolean;
+  readonly noStart?: boolean;
+  readonly keepRoutes?: boolean;
+  readonly force?: boolean;
+  readonly bindir?: string;
+  readonly root?: string;
   readonly setRouteMetric?: readonly MetricOverride[];
   readonly interface?: readonly string[];
   readonly exclude?: readonly string[];
@@ -43,6 +50,29 @@ export const FLAGS = {
   dump: { ...word, brief: "Print links, addresses, rules and routes as they are at the start, then go on" },
   reload: { ...word, brief: "Have the daemon that runs here go on with the other options, and no gap" },
   printUnit: { ...word, brief: "Print the unit that makes a service of it, for systemd" },
+  installUnit: {
+    ...word,
+    brief: "Install this executable as a service with the other options, and start it",
+  },
+  uninstallUnit: { ...word, brief: "Remove the service, its files, and its rules and routes" },
+  noStart: { ...word, brief: "With --install-unit: do not start it, nor start it again" },
+  keepRoutes: { ...word, brief: "With --uninstall-unit: leave rules and routes in place" },
+  force: {
+    ...word,
+    brief: "With these two: also where a file was edited by hand or the unit is a package's",
+  },
+  bindir: {
+    ...value,
+    parse: parsePath,
+    placeholder: "DIR",
+    brief: "With these two: where the executable goes (/usr/local/bin)",
+  },
+  root: {
+    ...value,
+    parse: parsePath,
+    placeholder: "DIR",
+    brief: "With these two: a host's files are beneath DIR, as of an image; none runs there",
+  },
   setRouteMetric: {
     ...values,
     parse: parseMetric,
@@ -80,11 +110,32 @@ export const FLAGS = {
 
 /** What is to be done instead of staying: by its option, as it is written. One excludes the others. */
 export function actionsOf(flags: Flags): string[] {
-  const { once, flush, dryRun, reload, printUnit } = flags;
-  const actions = { "--once": once, "--flush": flush, "--reload": reload, "--print-unit": printUnit };
+  const { once, flush, dryRun, reload, printUnit, installUnit, uninstallUnit } = flags;
+  const actions = {
+    "--once": once,
+    "--flush": flush,
+    "--reload": reload,
+    "--print-unit": printUnit,
+    "--install-unit": installUnit,
+    "--uninstall-unit": uninstallUnit,
+  };
   const chosen = Object.entries(actions).flatMap(([name, isChosen]) => isChosen ? [name] : []);
   // What would be done can be asked of these two alone.
   return dryRun && !once && !flush ? ["--dry-run", ...chosen] : chosen;
+}
+
+/** What is wrong with the options beside those that install; undefined where nothing is. */
+export function misplaced(flags: Flags): string | undefined {
+  const { installUnit, uninstallUnit } = flags, either = installUnit || uninstallUnit;
+  const wrong: [boolean | undefined, string][] = [
+    [flags.noStart && !installUnit, "--no-start belongs to --install-unit"],
+    [flags.keepRoutes && !uninstallUnit, "--keep-routes belongs to --uninstall-unit"],
+    [flags.force && !either, "--force belongs to --install-unit and --uninstall-unit"],
+    [flags.bindir !== undefined && !either, "--bindir belongs to --install-unit and --uninstall-unit"],
+    [flags.root !== undefined && !either, "--root belongs to --install-unit and --uninstall-unit"],
+    [flags.dump && either, "--dump is nothing for a service"],
+  ];
+  return wrong.find(([isWrong]) => isWrong)?.[1];
 }
 
 /** What the plan is told. */
@@ -104,6 +155,15 @@ function parseGlob(text: string): string {
   const error = globError(text);
   if (error) throw new SyntaxError(error);
   return text;
+}
+
+/** An absolute path that a unit can name as it is, without a slash at its end; "" is the root folder. */
+function parsePath(text: string): string {
+  if (!text.startsWith("/")) throw new SyntaxError(`${text || "nothing"} is no absolute path`);
+  if (/[^\w@+=:,./~-]/.test(text) || /\/\.\.?(\/|$)/.test(text)) {
+    throw new SyntaxError(`${text} has characters or parts that a unit cannot name as they are`);
+  }
+  return text.replaceAll(/\/+/g, "/").replace(/\/$/, "");
 }
 
 function parseRole(text: string): RoleChoice {

@@ -1,0 +1,77 @@
+/** `--install-unit` and `--uninstall-unit`: what was asked for, in the words of what does it. */
+
+import { daemonError } from "../arguments.ts";
+import type { Flags } from "../flags.ts";
+import { EXIT, Failure } from "../status.ts";
+import { install } from "./install.ts";
+import { Place } from "./place.ts";
+import { uninstall } from "./uninstall.ts";
+import { valueError } from "./words.ts";
+
+/** The options that are no service's; those with a value take the next word, unless it stands behind a `=`. */
+const WORDS = ["install-unit", "uninstall-unit", "no-start", "keep-routes", "force"];
+const VALUES = ["bindir", "root"];
+
+/** Installs or removes the service. Throws Failure. */
+export async function changeService(flags: Flags, args: readonly string[]): Promise<void> {
+  const rest = serviceOptions(args);
+  await check(rest, flags);
+  const place = new Place({ root: flags.root ?? "", bindir: flags.bindir ?? "/usr/local/bin" });
+  requireHost(flags);
+  const force = flags.force ?? false;
+  if (flags.installUnit) await install(place, { options: rest, start: !flags.noStart, force });
+  else await uninstall(place, { keepRoutes: flags.keepRoutes ?? false, force });
+}
+
+/** The words of a command line that are the service's own. */
+export function serviceOptions(args: readonly string[]): string[] {
+  const rest: string[] = [];
+  for (let index = 0; index < args.length; index++) {
+    const [, given, value] = /^--([a-z-]+)(=.*)?$/is.exec(args[index]) ?? [];
+    const name = given?.replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+    if (WORDS.includes(name)) continue;
+    if (!VALUES.includes(name)) rest.push(args[index]);
+    else if (value === undefined) index++;
+  }
+  return rest;
+}
+
+async function check(options: readonly string[], { uninstallUnit }: Flags): Promise<void> {
+  if (uninstallUnit && options.length > 0) {
+    const why = "a service is removed with the options that it has";
+    throw new Failure(EXIT.usage, options[0], why, "see --help");
+  }
+  for (const word of options) {
+    const error = valueError(word);
+    if (error) throw new Failure(EXIT.usage, JSON.stringify(word), `no service can be given it: ${error}`);
+  }
+  const error = await daemonError(options);
+  if (error) throw new Failure(EXIT.usage, "no options of a service", error);
+}
+
+/** Before anything is looked at. */
+function requireHost({ installUnit, root }: Flags): void {
+  const what = installUnit ? "not installed" : "not removed";
+  if (installUnit && !Deno.build.standalone) {
+    throw new Failure(
+      EXIT.failed,
+      what,
+      "only the compiled executable can install itself",
+      "deno task compile",
+    );
+  }
+  if (root !== undefined) return;
+  if (Deno.uid() !== 0) throw new Failure(EXIT.privilege, what, "only root may", "run it as root");
+  // sd_booted(3)
+  if (isFolder("/run/systemd/system")) return;
+  const hint = installUnit ? "use --root for an image, or --once" : "use --root for an image, or --flush";
+  throw new Failure(EXIT.failed, what, "systemd does not run here", hint);
+}
+
+function isFolder(path: string): boolean {
+  try {
+    return Deno.lstatSync(path).isDirectory;
+  } catch {
+    return false;
+  }
+}

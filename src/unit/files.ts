@@ -1,0 +1,145 @@
+/** Several files that are written, replaced or removed together, or not at all. */
+
+import { EXIT, Failure } from "../status.ts";
+
+/** One change that has been prepared: what is to be at `path`, if anything, lies beside it already. */
+interface Step {
+  readonly path: string;
+  /** Where the new one lies; undefined where there is to be none. */
+  readonly fresh?: string;
+  /** Where the old one is kept until all is done. */
+  readonly old: string;
+  existed?: boolean;
+  isDone?: boolean;
+}
+
+export class FileChanges {
+  readonly #steps: Step[] = [];
+  readonly #folders: string[] = [];
+
+  /** Prepares a file with these contents: a text, or a copy of a file. */
+  async write(path: string, from: { text: string } | { file: string }, mode: number): Promise<string> {
+    return await this.#prepare(path, async (fresh) => {
+      if ("file" in from) await Deno.copyFile(from.file, fresh);
+      else await Deno.writeTextFile(fresh, from.text, { createNew: true });
+      await Deno.chmod(fresh, mode);
+      await sync(fresh);
+    });
+  }
+
+  async link(path: string, target: string): Promise<void> {
+    await this.#prepare(path, (fresh) => Deno.symlink(target, fresh));
+  }
+
+  /** Prepares to remove a file; throws where that could not be done. */
+  async remove(path: string): Promise<void> {
+    // What could be written in its place could be removed.
+    const fresh = await this.#prepare(path, (fresh) => Deno.writeTextFile(fresh, "", { createNew: true }));
+    await Deno.remove(fresh);
+    const { old } = this.#steps.pop()!;
+    this.#steps.push({ path, old });
+  }
+
+  /** Makes a folder and those above it where they are missing. */
+  async folder(path: string): Promise<void> {
+    const missing: string[] = [];
+    for (let one = path; one && !await exists(one); one = folderOf(one)) missing.unshift(one);
+    for (const one of missing) {
+      await attempt(one, () => Deno.mkdir(one, { mode: 0o755 }));
+      this.#folders.unshift(one);
+    }
+  }
+
+  /** Does all that was prepared. Where it throws, `undo` puts everything back. */
+  async commit(): Promise<void> {
+    for (const step of this.#steps) {
+      await attempt(step.path, async () => {
+        step.existed = await exists(step.path);
+        if (step.existed && step.fresh) await Deno.link(step.path, step.old);
+        else if (step.existed) await Deno.rename(step.path, step.old);
+        step.isDone = true;
+        if (step.fresh) await Deno.rename(step.fresh, step.path);
+      });
+    }
+    for (const folder of new Set(this.#steps.map(({ path }) => folderOf(path)))) await sync(folder);
+  }
+
+  /** Puts back what was there before, and takes away what was prepared; once. */
+  async undo(): Promise<void> {
+    for (const { path, fresh, old, existed, isDone } of this.#steps.splice(0).toReversed()) {
+      if (isDone && existed) await Deno.rename(old, path);
+      else if (isDone) await discard(path);
+      await discard(old);
+      if (fresh) await discard(fresh);
+    }
+    for (const folder of this.#folders.splice(0)) await Deno.remove(folder);
+  }
+
+  /** Gives up what was kept to be put back. */
+  async finish(): Promise<void> {
+    for (const { old } of this.#steps) await discard(old);
+  }
+
+  /** The new file is made beside the old one: only there can it take its place in one step. */
+  async #prepare(path: string, make: (fresh: string) => Promise<void>): Promise<string> {
+    const beside = `${folderOf(path)}/.${path.slice(path.lastIndexOf("/") + 1)}`;
+    const step = { path, fresh: `${beside}.new`, old: `${beside}.old` };
+    await attempt(path, async () => {
+      // Left by a run that was killed.
+      for (const left of [step.fresh, step.old]) await discard(left);
+      this.#steps.push(step);
+      await make(step.fresh);
+    });
+    return step.fresh;
+  }
+}
+
+/** Does something with a file; what goes wrong is told in one line. */
+async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
+  try {
+    return await action();
+  } catch (error) {
+    if (error instanceof Failure) throw error;
+    throw new Failure(EXIT.failed, `${path} cannot be written`, await reasonFor(error, path));
+  }
+}
+
+async function reasonFor(error: unknown, path: string): Promise<string> {
+  const folder = folderOf(path);
+  if (!await Deno.stat(folder).catch(() => undefined)) return `there is no folder ${folder}`;
+  return reasonOf(error);
+}
+
+/** The system's own words of Deno's message. */
+export function reasonOf(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  return text.replace(/ \(os error \d+\).*$/s, "");
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await Deno.lstat(path);
+    return true;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+async function discard(path: string): Promise<void> {
+  try {
+    await Deno.remove(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+}
+
+/** Waits until a file, or a folder's entries, are on the disk. */
+async function sync(path: string): Promise<void> {
+  using file = await Deno.open(path);
+  await file.sync();
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
+}

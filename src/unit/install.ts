@@ -1,0 +1,160 @@
+/** `--install-unit`: the executable, the unit and the options in their places, and the service running. */
+
+import { print } from "../output.ts";
+import { EXIT, Failure } from "../status.ts";
+import { FileChanges, reasonOf } from "./files.ts";
+import { optionsIn, optionsText } from "./options_file.ts";
+import { find, type Found, lookAt, type Place } from "./place.ts";
+import { seal } from "./seal.ts";
+import { type Service, service, status, systemctl, whyNot } from "./systemd.ts";
+import { UNIT, unitText } from "./text.ts";
+
+export interface InstallOptions {
+  /** The service's own, as on the command line; none: those that it has are kept. */
+  readonly options: readonly string[];
+  /** Whether it is to run afterwards. */
+  readonly start: boolean;
+  /** Whether to replace what a person or a package has put there. */
+  readonly force: boolean;
+}
+
+/** Everything is prepared before anything is changed, and what fails later is undone. Throws Failure. */
+export async function install(place: Place, asked: InstallOptions): Promise<void> {
+  await requireFree(place, asked);
+  const texts = await wantedTexts(place, asked);
+  const changes = new FileChanges(), told: string[] = [];
+  try {
+    await prepare(changes, place, { texts, told });
+    const known = place.isImage ? undefined : await service();
+    await changes.commit();
+    if (known) await settle(known, { isChanged: told.length > 0, start: asked.start, undo: changes, told });
+  } catch (error) {
+    await changes.undo();
+    throw error;
+  }
+  await changes.finish();
+  print(told.length > 0 ? told.map((line) => `symrouted: ${line}\n`).join("") : "symrouted: nothing to do\n");
+  if (!place.isImage && asked.start) print(await status());
+}
+
+/** What is not ours to replace. */
+async function requireFree(place: Place, { force }: InstallOptions): Promise<void> {
+  for (const path of [place.unit, place.options, `${place.root}${place.program}`]) {
+    await place.requireWithin(path);
+  }
+  const packaged = await place.packaged();
+  if (packaged && !force) throw kept(packaged, "it came with a package");
+}
+
+function kept(path: string, why: string): Failure {
+  return new Failure(EXIT.failed, `not installed: ${path}`, why, "--force replaces it");
+}
+
+/** By path, the texts that are to be there. Throws where that would replace what a person has written. */
+async function wantedTexts(
+  place: Place,
+  { options, force }: InstallOptions,
+): Promise<{ found: Found; text: string }[]> {
+  const unit = { found: await find(place.unit), text: await seal(unitText(place.program)) };
+  const file = { found: await find(place.options), text: await optionsText(options) };
+  const { text: current, standing } = file.found;
+  const isSame = current !== undefined && sameWords(optionsIn(current), options);
+  if (standing !== "none" && (options.length === 0 || isSame)) file.text = current ?? file.text;
+  for (const { found, text } of [unit, file]) {
+    if (found.standing === "none" || found.standing === "ours" || found.text === text || force) continue;
+    throw kept(
+      found.path,
+      found.standing === "edited" ? "it was edited by hand" : "it is not symrouted's own",
+    );
+  }
+  return [unit, file];
+}
+
+function sameWords(a: readonly string[], b: readonly string[]): boolean {
+  return JSON.stringify(a) === JSON.stringify(b);
+}
+
+/** Puts everything that is to change beside its place, and says in `told` what that is. */
+async function prepare(
+  changes: FileChanges,
+  place: Place,
+  { texts, told }: { texts: readonly { found: Found; text: string }[]; told: string[] },
+): Promise<void> {
+  const program = `${place.root}${place.program}`,
+    verb = (isThere: boolean) => isThere ? "replaced" : "installed";
+  if (!await isSameFile(Deno.execPath(), program)) {
+    await changes.folder(folderOf(program));
+    const fresh = await changes.write(program, { file: Deno.execPath() }, 0o755);
+    await requireExecutable(fresh, program);
+    told.push(`${verb(await lookAt(program) !== undefined)} ${program}`);
+  }
+  for (const { found, text } of texts) {
+    if (found.text === text) continue;
+    await changes.folder(folderOf(found.path));
+    await changes.write(found.path, { text }, 0o644);
+    const was = found.text === undefined ? "" : optionsChange(place, { found, text });
+    told.push(`${verb(found.standing !== "none")} ${found.path}${was}`);
+  }
+  if (await lookAt(place.wish)) return;
+  await changes.folder(folderOf(place.wish));
+  await changes.link(place.wish, `../${UNIT}`);
+  told.push(`enabled ${UNIT}`);
+}
+
+/** Which options were there, and which are now. */
+function optionsChange(place: Place, { found, text }: { found: Found; text: string }): string {
+  if (found.path !== place.options) return "";
+  const [before, after] = [found.text!, text].map((one) => optionsIn(one).join(" ") || "no options");
+  return `: ${after} (it was: ${before})`;
+}
+
+/** The folder may forbid what the service has to do. */
+async function requireExecutable(fresh: string, path: string): Promise<void> {
+  let why: string;
+  try {
+    const { success, stderr } = await new Deno.Command(fresh, { args: ["--help"], stdout: "null" }).output();
+    if (success) return;
+    why = new TextDecoder().decode(stderr).trim().split("\n")[0];
+  } catch (error) {
+    why = error instanceof Deno.errors.PermissionDenied || error instanceof Deno.errors.NotCapable
+      ? "no file may be executed there (is it mounted noexec?)"
+      : reasonOf(error);
+  }
+  throw new Failure(EXIT.failed, `not installed: ${path}`, why, "--bindir names another place");
+}
+
+/** Has systemd take up what is new. Throws, with everything as it was before, where the service does not get ready. */
+async function settle(
+  known: Service,
+  { isChanged, start, undo, told }: { isChanged: boolean; start: boolean; undo: FileChanges; told: string[] },
+): Promise<void> {
+  const began = new Date();
+  try {
+    if (isChanged || known.isStale) await systemctl("daemon-reload");
+    if (!start || (known.isActive && !isChanged && !known.isStale)) return;
+    await systemctl(known.isActive ? "restart" : "start", UNIT);
+    told.push(`${known.isActive ? "restarted" : "started"} ${UNIT}`);
+  } catch (error) {
+    const why = error instanceof Failure ? await whyNot(began) : reasonOf(error);
+    await systemctl("stop", UNIT).catch(() => {});
+    await undo.undo();
+    await systemctl("daemon-reload");
+    await systemctl("reset-failed", UNIT).catch(() => {});
+    if (known.isActive) await systemctl("start", UNIT);
+    throw new Failure(EXIT.failed, "not installed: the service does not get ready", why, "all is as it was");
+  }
+}
+
+async function isSameFile(a: string, b: string): Promise<boolean> {
+  const [one, other] = await Promise.all([lookAt(a), lookAt(b)]);
+  if (!one || !other?.isFile || one.size !== other.size || ((other.mode ?? 0) & 0o777) !== 0o755) {
+    return false;
+  }
+  if (one.dev === other.dev && one.ino === other.ino) return true;
+  const [left, right] = await Promise.all([Deno.readFile(a), Deno.readFile(b)]);
+  return left.every((byte, index) => byte === right[index]);
+}
+
+function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/")) || "/";
+}

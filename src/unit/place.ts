@@ -1,0 +1,101 @@
+/** Where a service's files are on a host, or in the image of one. */
+
+import { EXIT, Failure } from "../status.ts";
+import { standing } from "./seal.ts";
+import { OPTIONS_FILE, UNIT, unitText } from "./text.ts";
+
+export const UNITS = "/etc/systemd/system";
+
+/** Where packages put units (systemd.unit(5), UNIT FILE LOAD PATH). */
+const PACKAGED = ["/usr/lib/systemd/system", "/lib/systemd/system", "/usr/local/lib/systemd/system"];
+
+/** What wants the unit by its own words, when it is enabled. */
+const WANTED_BY = /^WantedBy=(\S+)$/m;
+
+/** A file as it was found. */
+export interface Found {
+  readonly path: string;
+  /** Its text; undefined where there is none. */
+  readonly text?: string;
+  /** Whose it is: written by us and left so, edited since, or not written by us. */
+  readonly standing: "none" | "ours" | "edited" | "foreign";
+}
+
+export class Place {
+  /** The image's folder; "" for the host that this runs on. */
+  readonly root: string;
+  /** The executable as the unit names it. */
+  readonly program: string;
+
+  constructor({ root, bindir }: { root: string; bindir: string }) {
+    this.root = root;
+    this.program = `${bindir}/symrouted`;
+  }
+
+  get isImage(): boolean {
+    return this.root !== "";
+  }
+
+  get unit(): string {
+    return `${this.root}${UNITS}/${UNIT}`;
+  }
+
+  get options(): string {
+    return `${this.root}${OPTIONS_FILE}`;
+  }
+
+  /** The link by which it is enabled. */
+  get wish(): string {
+    return `${this.root}${UNITS}/${WANTED_BY.exec(unitText(this.program))![1]}.wants/${UNIT}`;
+  }
+
+  /** The folder of the operator's own additions, where there is one. */
+  async dropIns(): Promise<string | undefined> {
+    const path = `${this.unit}.d`;
+    return await lookAt(path) ? path : undefined;
+  }
+
+  /** The unit that came with a package, where there is one. */
+  async packaged(): Promise<string | undefined> {
+    for (const folder of PACKAGED) {
+      const path = `${this.root}${folder}/${UNIT}`;
+      if (await lookAt(path)) return path;
+    }
+    return undefined;
+  }
+
+  /** Throws where a link leads out of the image: it would be the host that is changed. */
+  async requireWithin(path: string): Promise<void> {
+    if (!this.isImage) return;
+    const [root, folder] = [await Deno.realPath(this.root), await deepest(path)];
+    if (folder === root || folder.startsWith(`${root}/`)) return;
+    throw new Failure(EXIT.failed, path, `it leads out of ${this.root}, to ${folder}`);
+  }
+}
+
+/** What is at a path, links not followed; undefined where nothing is. */
+export async function lookAt(path: string): Promise<Deno.FileInfo | undefined> {
+  try {
+    return await Deno.lstat(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
+    throw error;
+  }
+}
+
+/** Reads a text of ours, or what is there instead of one. */
+export async function find(path: string): Promise<Found> {
+  const info = await lookAt(path);
+  if (!info) return { path, standing: "none" };
+  if (!info.isFile) return { path, standing: "foreign" };
+  const text = await Deno.readTextFile(path);
+  return { path, text, standing: await standing(text) };
+}
+
+/** The real path of the nearest folder above a file that there is. */
+async function deepest(path: string): Promise<string> {
+  for (let folder = path;;) {
+    folder = folder.replace(/\/[^/]*$/, "") || "/";
+    if (await lookAt(folder)) return await Deno.realPath(folder);
+  }
+}

@@ -1,0 +1,93 @@
+/** The host's systemd, by systemctl(1). */
+
+import { EXIT, Failure } from "../status.ts";
+import { reasonOf } from "./files.ts";
+import { UNIT } from "./text.ts";
+
+/** What systemd says of the service. */
+export interface Service {
+  readonly isEnabled: boolean;
+  /** It runs, or is about to, or tries to. */
+  readonly isActive: boolean;
+  /** Its files are newer than what systemd knows of them. */
+  readonly isStale: boolean;
+  /** Something other than our unit decides as well. */
+  readonly hasDropIns: boolean;
+  /** Its first process, if it runs. */
+  readonly pid?: number;
+}
+
+/** How a program ended, and what it said. */
+interface Said {
+  readonly success: boolean;
+  readonly out: string;
+  readonly error: string;
+}
+
+/** Runs systemctl, which has to succeed. */
+export async function systemctl(...args: string[]): Promise<void> {
+  const { success, error } = await call("systemctl", args);
+  if (!success) {
+    throw new Failure(EXIT.failed, `systemctl ${args.join(" ")}`, firstLine(error) || "it failed");
+  }
+}
+
+export async function service(): Promise<Service> {
+  const names = ["ActiveState", "UnitFileState", "NeedDaemonReload", "DropInPaths", "MainPID"];
+  const { out } = await call("systemctl", ["show", `--property=${names.join()}`, UNIT]);
+  const values = new Map(
+    out.split("\n").map((line) => {
+      const equals = line.indexOf("=");
+      return [line.slice(0, equals), line.slice(equals + 1)];
+    }),
+  );
+  const pid = Number(values.get("MainPID"));
+  return {
+    isEnabled: /^enabled/.test(values.get("UnitFileState") ?? ""),
+    isActive: /^(active|reloading|activating)$/.test(values.get("ActiveState") ?? ""),
+    isStale: values.get("NeedDaemonReload") === "yes",
+    hasDropIns: Boolean(values.get("DropInPaths")),
+    pid: pid > 0 ? pid : undefined,
+  };
+}
+
+/** How the service is, as systemctl shows it. */
+export async function status(): Promise<string> {
+  return (await call("systemctl", ["status", "--no-pager", "--full", "--lines=3", UNIT])).out;
+}
+
+/** Why the service has not started: the last that it has said itself, or what systemd says of it. */
+export async function whyNot(since: Date): Promise<string> {
+  await call("journalctl", ["--sync"]);
+  const seconds = Math.floor(since.getTime() / 1000);
+  const journal = async (...matches: string[]) => {
+    const args = ["--quiet", "--output=cat", "--no-pager", `--since=@${seconds}`, ...matches];
+    return (await call("journalctl", args)).out.split("\n").filter((line) => line !== "");
+  };
+  const own = await journal("--priority=err", `_SYSTEMD_UNIT=${UNIT}`);
+  if (own.length > 0) return own.at(-1)!;
+  const told = (await journal("--priority=notice", `UNIT=${UNIT}`)).filter((line) =>
+    !/^Failed to start/.test(line)
+  );
+  return told.at(-1) ?? "the journal does not say why";
+}
+
+async function call(program: string, args: readonly string[]): Promise<Said> {
+  try {
+    const { success, stdout, stderr } = await new Deno.Command(program, {
+      args: [...args],
+      env: { LC_ALL: "C.UTF-8", SYSTEMD_COLORS: "0", SYSTEMD_PAGER: "" },
+      stdin: "null",
+      stdout: "piped",
+      stderr: "piped",
+    }).output();
+    const decoder = new TextDecoder();
+    return { success, out: decoder.decode(stdout), error: decoder.decode(stderr) };
+  } catch (error) {
+    return { success: false, out: "", error: reasonOf(error) };
+  }
+}
+
+function firstLine(text: string): string {
+  return text.trim().split("\n")[0];
+}
