@@ -64,8 +64,11 @@ export async function whyNot(since: Date): Promise<string> {
     const args = ["--quiet", "--output=cat", "--no-pager", `--since=@${seconds}`, ...matches];
     return (await call("journalctl", args)).out.split("\n").filter((line) => line !== "");
   };
-  const own = await journal("--priority=err", `_SYSTEMD_UNIT=${UNIT}`);
-  if (own.length > 0) return own.at(-1)!;
+  // Its last words; those of a start that only waits after several failures tell nothing.
+  const own = (await journal(`_SYSTEMD_UNIT=${UNIT}`)).filter((line) =>
+    !/^failed \d+ times? in a row/.test(line)
+  );
+  if (own.length > 0) return own.at(-1)!.replace(/^symrouted: /, "");
   const told = (await journal("--priority=notice", `UNIT=${UNIT}`)).filter((line) =>
     !/^Failed to start/.test(line)
   );

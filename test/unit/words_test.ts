@@ -1,4 +1,4 @@
-// Words as systemd reads them; test/systemd/options_file_test.ts shows that it reads the same.
+// Words as systemd reads them; test/systemd/install_test.ts shows that it reads the same.
 
 import assert from "node:assert/strict";
 import { optionsIn, optionsText } from "../../src/unit/options_file.ts";

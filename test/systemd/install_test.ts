@@ -1,0 +1,163 @@
+// One file on a host: it installs itself, runs, is upgraded, and leaves nothing when it goes.
+
+import assert from "node:assert/strict";
+import { optionsText } from "../../src/unit/options_file.ts";
+import { OPTIONS_FILE, UNIT } from "../../src/unit/text.ts";
+import { families } from "../lab/addressing.ts";
+import { notCompiled } from "../lab/compiled.ts";
+import { assertBroken, assertCured, assertSame, sourceRules } from "../lab/observe.ts";
+import { must } from "../lab/process.ts";
+import type { World } from "../lab/world.ts";
+import { Random, runSeed } from "../model/random.ts";
+import { hardWords, randomWords } from "../unit/words.ts";
+import { Machine } from "./machine.ts";
+import { ours } from "./ours.ts";
+import { lostWhile } from "./pings.ts";
+import { machineScenario, machineTest } from "./scenario.ts";
+
+/** Where somebody has copied it to. */
+const FILE = "/root/symrouted", PROGRAM = "/usr/local/bin/symrouted";
+const skip = notCompiled();
+
+function installScenario(name: string, body: (world: World, machine: Machine) => Promise<void>): void {
+  machineScenario(name, async (world, machine) => {
+    await machine.must(["rm", "-f", `/etc/systemd/system/${UNIT}`]);
+    await machine.systemctl("daemon-reload");
+    await machine.must(["cp", "/opt/symrouted/dist/symrouted", FILE]);
+    await body(world, machine);
+  }, { started: false, skip });
+}
+
+async function nothingLost(world: World, body: () => Promise<void>): Promise<void> {
+  for (const [address, { sent, lost }] of Object.entries(await lostWhile(world, body))) {
+    assert.equal(lost, 0, `${address}: ${lost} of ${sent} lost`);
+  }
+}
+
+/** All files of the machine's own, but for what runs in it and what it says. */
+function listing(machine: Machine): Promise<string> {
+  const script = `
+    find / -xdev \\( -path /root/symrouted -o -path /var/log -o -path /tmp -o -path /var/tmp \\) -prune -o \\
+      -type d -printf '%p %m\\n' -o -printf '%p %y %m %s %l\\n' | sort`;
+  return machine.must(["sh", "-c", script]);
+}
+
+async function pidOf(machine: Machine): Promise<string> {
+  return (await machine.systemctl(`show --property=MainPID --value ${UNIT}`)).trim();
+}
+
+installScenario("from one file to a service, through every change, and back", async (world, machine) => {
+  const before = await listing(machine);
+  for (const family of families) await assertBroken(world, family);
+  const told = await machine.must([FILE, "--install-unit", "--exclude", "wg*"]);
+  assert.match(told, /^symrouted: installed \/usr\/local\/bin\/symrouted$/m);
+  assert.match(told, /^symrouted: started symrouted\.service$/m);
+  assert.match(told, /Active: active \(running\)[^]*Status: "4 rules, 10 routes in place"/);
+  for (const family of families) await assertCured(world, family);
+  assert.equal((await machine.systemctl(`is-enabled ${UNIT}`)).trim(), "enabled");
+
+  const pid = await pidOf(machine), first = await ours(world);
+  const again = await machine.must([FILE, "--install-unit"]);
+  assert.match(again, /^symrouted: nothing to do\n/);
+  assert.equal(await pidOf(machine), pid);
+
+  // An upgrade: another file over the one that runs.
+  await machine.must(["cp", FILE, `${FILE}.new`]);
+  await nothingLost(world, async () => {
+    await machine.must([
+      "sh",
+      "-c",
+      `printf x >>${PROGRAM}.x; mv ${PROGRAM}.x ${PROGRAM}.y; rm ${PROGRAM}.y`,
+    ]);
+    await machine.must(["chmod", "700", PROGRAM]);
+    const upgraded = await machine.must([`${FILE}.new`, "--install-unit", "--priority", "26000"]);
+    assert.match(upgraded, /^symrouted: replaced \/usr\/local\/bin\/symrouted$/m);
+    assert.match(upgraded, /--priority 26000 \(it was: --exclude wg\*\)$/m);
+    assert.match(upgraded, /^symrouted: restarted symrouted\.service$/m);
+  });
+  assert.notEqual(await pidOf(machine), pid);
+  assert.deepEqual((await ours(world)).length, first.length);
+  assert.ok((await must(["ip", "-n", world.host.name, "rule"])).includes("26000:"));
+
+  await machine.must(["rm", `${FILE}.new`]);
+  // By the executable that goes, and with the options that the service had.
+  const removal = await machine.must([PROGRAM, "--uninstall-unit"]);
+  assert.match(removal, /4 rules removed/);
+  assert.deepEqual(await ours(world), []);
+  for (const family of families) assert.deepEqual(await sourceRules(world.host, family), []);
+  assertSame(await listing(machine), before);
+  assert.equal((await machine.run(["systemctl", "status", UNIT])).code, 4);
+  for (const family of families) await assertBroken(world, family);
+});
+
+installScenario("a host without libnl", async (world, machine) => {
+  await machine.must(["sh", "-c", "find / -xdev -name 'libnl*.so*' -delete; ldconfig"]);
+  await machine.must([FILE, "--install-unit"]);
+  assert.match(await machine.must([PROGRAM, "--version"]), /^libnl 3\.7\.0, the copy in this program$/m);
+  for (const family of families) await assertCured(world, family);
+  const pid = await pidOf(machine);
+  assert.match(await machine.must(["cat", `/proc/${pid}/maps`]), /memfd:libnl-route-3\.so\.200/);
+  await machine.systemctl(`reload ${UNIT}`);
+  for (const family of families) await assertCured(world, family);
+});
+
+installScenario(
+  "a service that does not get ready is as it was before, with one line that says why",
+  async (world, machine) => {
+    const before = await listing(machine);
+    await machine.write(`/etc/systemd/system/${UNIT}.d/unable.conf`, "[Service]\nAmbientCapabilities=\n");
+    const first = await machine.run([FILE, "--install-unit"]);
+    assert.equal(first.code, 1);
+    assert.match(first.stderr, /^symrouted: not installed: .*does not get ready: .*CAP_NET_ADMIN.*\n$/);
+    await machine.must(["rm", "-r", `/etc/systemd/system/${UNIT}.d`]);
+    assertSame(await listing(machine), before);
+    assert.match(await machine.systemctl("list-units --all --plain --no-legend symrouted*"), /^$/);
+
+    await machine.must([FILE, "--install-unit"]);
+    const right = await ours(world), whole = await listing(machine);
+    await machine.write(
+      `/etc/systemd/system/${UNIT}.d/unable.conf`,
+      "[Service]\nAmbientCapabilities=\n",
+    );
+    await nothingLost(world, async () => {
+      const second = await machine.run([FILE, "--install-unit", "--priority", "26000"]);
+      assert.equal(second.code, 1);
+      assert.match(second.stderr, /^symrouted: not installed: .*\n$/);
+    });
+    await machine.must(["rm", "-r", `/etc/systemd/system/${UNIT}.d`]);
+    assertSame(await listing(machine), whole);
+    assert.deepEqual(await ours(world), right);
+  },
+);
+
+installScenario(
+  "--no-start leaves it enabled; --keep-routes leaves rules and routes",
+  async (world, machine) => {
+    const told = await machine.must([FILE, "--install-unit", "--no-start"]);
+    assert.doesNotMatch(told, /started/);
+    assert.deepEqual(await ours(world), []);
+    assert.equal((await machine.systemctl(`is-enabled ${UNIT}`)).trim(), "enabled");
+    await machine.must([FILE, "--install-unit"]);
+    const right = await ours(world);
+    await machine.must([FILE, "--uninstall-unit", "--keep-routes"]);
+    assert.deepEqual(await ours(world), right);
+  },
+);
+
+machineTest("systemd gives a service the same arguments that were kept for it", async () => {
+  await using machine = await Machine.boot();
+  const random = new Random(runSeed());
+  const script = "[Service]\nType=oneshot\nEnvironmentFile=/etc/default/symrouted\n" +
+    'ExecStart=/bin/sh -c \'printf "%%s\\\\0" "$@" | od -An -v -tx1 | tr -d " \\\\n" >/run/words\' sh $SYMROUTED_OPTIONS\n';
+  await machine.writeUnit("words.service", script.replaceAll('"$@"', '"$$@"'));
+  const samples = [...hardWords, ...Array.from({ length: 20 }, () => randomWords(random))].filter((
+    { length },
+  ) => length > 0);
+  for (const words of samples) {
+    await machine.write(OPTIONS_FILE, await optionsText(words));
+    await machine.systemctl("start words");
+    const hex = await machine.must(["cat", "/run/words"]);
+    const bytes = Uint8Array.from(hex.match(/../g) ?? [], (byte) => parseInt(byte, 16));
+    assert.deepEqual(new TextDecoder().decode(bytes).split("\0").slice(0, -1), words, `SEED=${runSeed()}`);
+  }
+});
