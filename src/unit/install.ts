@@ -140,8 +140,11 @@ async function settle(
     await undo.undo();
     await systemctl("daemon-reload");
     await systemctl("reset-failed", UNIT).catch(() => {});
-    if (known.isActive) await systemctl("start", UNIT);
-    throw new Failure(EXIT.failed, "not installed: the service does not get ready", why, "all is as it was");
+    const goesOn = !known.isActive || await systemctl("start", UNIT).then(() => true, () => false);
+    const state = goesOn
+      ? "all is as it was"
+      : "all files are as they were, but the service that ran does not start either";
+    throw new Failure(EXIT.failed, "not installed: the service does not get ready", why, state);
   }
 }
 

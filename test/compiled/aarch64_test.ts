@@ -15,10 +15,13 @@ isolatedTest("aarch64: --version names the machine and the copy of libnl", async
   assert.match(stdout, /^symrouted \d.*\nlibnl 3\.7\.0, the copy in this program\nDeno \d.*, aarch64\n$/);
 }, { skip });
 
-isolatedTest("aarch64: --help", async () => {
+isolatedTest("aarch64: --help and --print-unit", async () => {
   const help = await emulated(executable("aarch64"), ["--help"]);
   assert.equal(help.code, 0, help.stderr);
   assert.match(help.stdout, /--once/);
+  const unit = await emulated(executable("aarch64"), ["--print-unit"]);
+  assert.equal(unit.code, 0, unit.stderr);
+  assert.match(unit.stdout, /^ExecStart=\/\S+\/symrouted-aarch64 \$SYMROUTED_OPTIONS$/m);
 }, { skip });
 
 isolatedTest("aarch64: libraries, C's calls and messages", async () => {
