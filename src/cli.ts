@@ -16,10 +16,14 @@ export async function runCli(args: readonly string[]): Promise<number> {
   if ("error" in request) return fail(request.error, EXIT.usage);
   if ("text" in request) return await told(() => print(request.text));
   const { flags } = request;
+  // What few calls need is loaded only for them.
   if (flags.printUnit) return await told(() => print(unitText(programPath())));
+  if (flags.licenses) {
+    const { licensesText } = await import("./licenses.ts");
+    return await told(() => print(licensesText()));
+  }
   if (flags.reload) return await told(() => askToReload(args.filter((word) => !RELOAD.test(word))));
   if (flags.installUnit || flags.uninstallUnit) {
-    // Loaded only here: every other call starts sooner without.
     const { changeService } = await import("./unit/change.ts");
     return await told(() => changeService(flags, args));
   }

@@ -89,7 +89,9 @@ async function nextPasses(host: Host, loop: Loop): Promise<boolean> {
 /** Waits for something to do. */
 async function wait(host: Host, { reconciler, place, service }: Loop): Promise<void> {
   service.manager.goOn();
-  const due = [reconciler.dueIn, service.manager.dueIn()].filter((time) => time !== undefined);
+  // What has been heard, and not been done for want of time, wakes nobody up again.
+  const due = [reconciler.dueIn, service.manager.dueIn(), host.pending ? 0 : undefined]
+    .filter((time) => time !== undefined);
   await host.kernel.wait(due.length > 0 ? Math.min(...due) : -1, place.fd);
 }
 

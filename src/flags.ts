@@ -14,6 +14,7 @@ export interface Flags {
   readonly dump?: boolean;
   readonly reload?: boolean;
   readonly printUnit?: boolean;
+  readonly licenses?: boolean;
   readonly installUnit?: boolean;
   readonly uninstallUnit?: boolean;
   readonly noStart?: boolean;
@@ -50,6 +51,7 @@ export const FLAGS = {
   dump: { ...word, brief: "Print links, addresses, rules and routes as they are at the start, then go on" },
   reload: { ...word, brief: "Have the daemon that runs here go on with the other options, and no gap" },
   printUnit: { ...word, brief: "Print the unit that makes a service of it, for systemd" },
+  licenses: { ...word, brief: "Print the licences of this program and of what is embedded in it" },
   installUnit: {
     ...word,
     brief: "Install this executable as a service with the other options, and start it",
@@ -110,12 +112,13 @@ export const FLAGS = {
 
 /** What is to be done instead of staying: by its option, as it is written. One excludes the others. */
 export function actionsOf(flags: Flags): string[] {
-  const { once, flush, dryRun, reload, printUnit, installUnit, uninstallUnit } = flags;
+  const { once, flush, dryRun, reload, printUnit, licenses, installUnit, uninstallUnit } = flags;
   const actions = {
     "--once": once,
     "--flush": flush,
     "--reload": reload,
     "--print-unit": printUnit,
+    "--licenses": licenses,
     "--install-unit": installUnit,
     "--uninstall-unit": uninstallUnit,
   };

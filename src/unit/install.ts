@@ -27,7 +27,10 @@ export async function install(place: Place, asked: InstallOptions): Promise<void
     await prepare(changes, place, { texts, told });
     const known = place.isImage ? undefined : await service();
     await changes.commit();
-    if (known) await settle(known, { isChanged: told.length > 0, start: asked.start, undo: changes, told });
+    if (known) {
+      const isChanged = told.length > 0 || !await runs(known, place);
+      await settle(known, { isChanged, start: asked.start, undo: changes, told });
+    }
   } catch (error) {
     await changes.undo();
     throw error;
@@ -85,7 +88,8 @@ async function prepare(
   if (!await isSameFile(Deno.execPath(), program)) {
     await changes.folder(folderOf(program));
     const fresh = await changes.write(program, { file: Deno.execPath() }, 0o755);
-    await requireExecutable(fresh, program);
+    // What an image lies on now says nothing of the host that it will be.
+    if (!place.isImage) await requireExecutable(fresh, program);
     told.push(`${verb(await lookAt(program) !== undefined)} ${program}`);
   }
   for (const { found, text } of texts) {
@@ -146,6 +150,16 @@ async function settle(
       : "all files are as they were, but the service that ran does not start either";
     throw new Failure(EXIT.failed, "not installed: the service does not get ready", why, state);
   }
+}
+
+/** Whether the service, if it runs, runs the executable that is in place. */
+async function runs({ pid }: Service, { program }: Place): Promise<boolean> {
+  if (pid === undefined) return true;
+  const [one, other] = await Promise.all([
+    Deno.stat(`/proc/${pid}/exe`).catch(() => undefined),
+    Deno.stat(program),
+  ]);
+  return one?.dev === other.dev && one.ino === other.ino;
 }
 
 async function isSameFile(a: string, b: string): Promise<boolean> {

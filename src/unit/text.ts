@@ -30,7 +30,6 @@ export function unitText(path: string): string {
   return `\
 [Unit]
 Description=Symmetric routing for hosts with several uplinks
-Documentation=man:symrouted(8)
 After=network-pre.target
 Before=network-online.target
 StartLimitIntervalSec=0

@@ -147,6 +147,22 @@ installScenario(
   },
 );
 
+installScenario(
+  "a place where nothing may be executed is refused, with nothing changed",
+  async (_, machine) => {
+    await machine.must(["mount", "-t", "tmpfs", "-o", "noexec", "tmpfs", "/usr/local/bin"]);
+    const before = await listing(machine);
+    const { code, stderr } = await machine.run([FILE, "--install-unit"]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^symrouted: not installed: \S+: no file may be executed there .*noexec.* \(--bindir .*\)\n$/,
+    );
+    assertSame(await listing(machine), before);
+    assert.equal(await machine.must(["ls", "-A", "/usr/local/bin"]), "");
+  },
+);
+
 machineTest("systemd gives a service the same arguments that were kept for it", async () => {
   await using machine = await Machine.boot();
   const random = new Random(runSeed());

@@ -1,0 +1,23 @@
+/** The licences of this program and of all that its executable holds: texts that lie in dist/licenses, and are embedded. */
+
+/** What is embedded, by the file with its licence, and what else has to be said of it. */
+const PARTS: Record<string, string> = {
+  symrouted: "symrouted (MIT)",
+  libnl:
+    "libnl 3.7.0: libnl-3 and libnl-route-3 (LGPL-2.1-only), Copyright (c) 2003-2022 Thomas Graf and others.\n" +
+    "Built from its unchanged source by `deno task compile`. A libnl of the system's, 3.5 or newer, is used in its place.",
+  stricli: "@stricli/core 1.3.0 (Apache-2.0), Copyright Bloomberg Finance L.P.",
+  deno: "The Deno runtime (MIT), with V8 (BSD-3-Clause) and the libraries that it names in its own source.",
+};
+
+/** All of it, as one text. */
+export function licensesText(): string {
+  const line = "=".repeat(78);
+  return Object.entries(PARTS).map(([name, words]) => `${line}\n${words}\n${line}\n\n${textOf(name)}`).join(
+    "\n",
+  );
+}
+
+function textOf(name: string): string {
+  return Deno.readTextFileSync(new URL(`../dist/licenses/${name}`, import.meta.url));
+}
