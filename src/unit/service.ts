@@ -59,5 +59,6 @@ export class Service implements Disposable {
 
   [Symbol.dispose](): void {
     this.manager[Symbol.dispose]();
+    this.#starts[Symbol.dispose]();
   }
 }

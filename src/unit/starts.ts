@@ -21,7 +21,7 @@ export function nextStart(noted: string, now: number): number {
 }
 
 /** The note that outlives a failed service. Where it cannot be kept every start is the first one. */
-export class Starts {
+export class Starts implements Disposable {
   readonly #file?: Deno.FsFile;
   readonly number: number;
 
@@ -50,6 +50,10 @@ export class Starts {
   /** The next start follows no failure. */
   forget(): void {
     this.#write(0);
+  }
+
+  [Symbol.dispose](): void {
+    this.#file?.close();
   }
 
   #write(number: number, since?: number): void {
