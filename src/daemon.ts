@@ -86,10 +86,11 @@ async function nextPasses(host: Host, loop: Loop): Promise<boolean> {
   return true;
 }
 
-/** Waits for something to do. */
+/** Waits for something to do, if nothing is left to do. */
 async function wait(host: Host, { reconciler, place, service }: Loop): Promise<void> {
   service.manager.goOn();
-  const due = [reconciler.dueIn, service.manager.dueIn()].filter((time) => time !== undefined);
+  const now = host.pending ? 0 : undefined;
+  const due = [now, reconciler.dueIn, service.manager.dueIn()].filter((time) => time !== undefined);
   await host.kernel.wait(due.length > 0 ? Math.min(...due) : -1, place.fd);
 }
 
