@@ -8,6 +8,7 @@ import { LIBNL } from "./libnl.ts";
 import { LIBNL_ROUTE } from "./libnl_route.ts";
 import { type LibraryTable, MissingLibrary } from "./library.ts";
 import { MemoryFile } from "./memory_file.ts";
+import { quietly } from "./quiet.ts";
 
 export const LIBNL_PACKAGES =
   "libnl-3-200 and libnl-route-3-200 on Debian and Ubuntu, libnl3 on Fedora and RHEL, " +
@@ -85,13 +86,13 @@ function openCopies([core, route]: Uint8Array[]): Pair {
  * already, wherever it came from.
  */
 function openFrom(path: (soname: string) => string): Omit<Pair, "origin"> {
-  const core = Deno.dlopen(path(LIBNL.soname), LIBNL.symbols);
+  const core = quietly(() => Deno.dlopen(path(LIBNL.soname), LIBNL.symbols));
   try {
     const { nl_ver_num } = core.symbols;
     if (nl_ver_num < OLDEST) {
       throw new Error(`its version is ${versionText(nl_ver_num)}, and ${versionText(OLDEST)} is needed`);
     }
-    const route = Deno.dlopen(path(LIBNL_ROUTE.soname), LIBNL_ROUTE.symbols);
+    const route = quietly(() => Deno.dlopen(path(LIBNL_ROUTE.soname), LIBNL_ROUTE.symbols));
     return { libnl: core.symbols, route: route.symbols };
   } catch (error) {
     core.close();

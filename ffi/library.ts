@@ -1,5 +1,7 @@
 /** Shared libraries, opened on first use and never at import, so that `--help` works without them. */
 
+import { quietly } from "./quiet.ts";
+
 /** What is used of a library, by the name that the dynamic linker knows it by. */
 export interface LibraryTable {
   readonly soname: string;
@@ -30,7 +32,7 @@ export function library<S extends Deno.ForeignLibraryInterface>(
   return () => {
     if (opened) return opened;
     try {
-      opened = Deno.dlopen(soname, symbols).symbols;
+      opened = quietly(() => Deno.dlopen(soname, symbols)).symbols;
     } catch (cause) {
       throw new MissingLibrary(soname, packages, cause);
     }

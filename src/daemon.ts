@@ -86,7 +86,7 @@ async function nextPasses(host: Host, loop: Loop): Promise<boolean> {
   return true;
 }
 
-/** Waits for something to do. */
+/** Waits for something to do, if nothing is left to do. */
 async function wait(host: Host, { reconciler, place, service }: Loop): Promise<void> {
   service.manager.goOn();
   // What has been heard, and not been done for want of time, wakes nobody up again.

@@ -52,6 +52,9 @@ serviceScenario("the unit: ready when everything is in place, and hardly exposed
   assert.equal(code, 0, stderr);
   assert.match(stdout, /nothing to do/);
   await machine.systemctl(`stop ${UNIT}`);
+  // It says what is to be known of it, and nothing else: systemd's own lines name the unit.
+  const said = (await machine.journal(UNIT)).filter((line) => !line.includes("symrouted.service"));
+  assert.match(said.join("\n"), /^ready: 4 rules, 10 routes in place\n1 rule added[^\n]*$/);
   assert.ok((await ours(world)).length >= 15, "a stopped service leaves rules and routes");
 });
 
@@ -120,6 +123,16 @@ serviceScenario(
     assert.equal(await property(machine, "ActiveState"), "active");
   },
 );
+
+serviceScenario("only root and the service's own user may have it reloaded", async (_, machine) => {
+  await machine.systemctl(`start ${UNIT}`);
+  const stranger = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
+  const { code, stderr } = await machine.run([...stranger, PROGRAM, "--reload", "--exclude", "em2"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^symrouted: not reloaded: only root, or user \d+, may ask for it\n$/);
+  const { stdout } = await machine.run([PROGRAM, "--reload", "--log-level", "debug"]);
+  assert.match(stdout, /^symrouted: reloaded: process \d+ goes on with its new options\n$/);
+});
 
 serviceScenario("what fails at each start is tried again, ever more slowly", async (_, machine) => {
   await machine.write(`/etc/systemd/system/${UNIT}.d/unable.conf`, "[Service]\nAmbientCapabilities=\n");

@@ -30,15 +30,21 @@ Deno.test("a start is counted from the last one that was well for a minute", () 
   for (const [noted, start] of cases) assert.equal(nextStart(noted, now), start, JSON.stringify(noted));
 });
 
+/** Does something with a start that is noted in a folder, and gives its number. */
+function start(folder: string | undefined, action: (starts: Starts) => void = () => {}): number {
+  using starts = Starts.note(folder);
+  action(starts);
+  return starts.number;
+}
+
 Deno.test("a start is noted, and forgotten when it is no failure", () => {
   const folder = Deno.makeTempDirSync();
   try {
-    const numbers = [1, 2, 3].map(() => Starts.note(`${folder}:/somewhere/else`).number);
+    const numbers = [1, 2, 3].map(() => start(`${folder}:/somewhere/else`));
     assert.deepEqual(numbers, [1, 2, 3]);
-    Starts.note(folder).well();
-    assert.equal(Starts.note(folder).number, 5);
-    Starts.note(folder).forget();
-    assert.equal(Starts.note(folder).number, 1);
+    start(folder, (starts) => starts.well());
+    assert.equal(start(folder, (starts) => starts.forget()), 5);
+    assert.equal(start(folder), 1);
   } finally {
     Deno.removeSync(folder, { recursive: true });
   }
@@ -46,6 +52,6 @@ Deno.test("a start is noted, and forgotten when it is no failure", () => {
 
 Deno.test("where nothing can be noted every start is the first one", () => {
   for (const folder of [undefined, "", "/nowhere/at/all", "/proc"]) {
-    for (let turn = 0; turn < 3; turn++) assert.equal(Starts.note(folder).number, 1);
+    for (let turn = 0; turn < 3; turn++) assert.equal(start(folder), 1);
   }
 });
