@@ -10,6 +10,7 @@ import {
 } from "@stricli/core";
 import { actionsOf, FLAGS, type Flags, misplaced } from "./flags.ts";
 import { versionText } from "./version.ts";
+import { type Action, WORDS } from "./words.ts";
 
 const DESCRIPTION = `\
 Makes every reply leave by the interface that its request came in on. Without --once, --flush or --dry-run it stays
@@ -23,30 +24,30 @@ EXAMPLES
   symrouted --reload --exclude em9     have the daemon that runs here go on with these options
   symrouted --flush                    take everything back
 
+WORDS
+${Object.entries(WORDS).map(([name, { brief }]) => `  symrouted ${name.padEnd(25)}  ${brief}`).join("\n")}
+
 EXIT STATUS
   0 done · 1 failed · 2 bad usage · 3 --dry-run: something would change · 4 not privileged
   5 a library is missing · 6 no interface could be taken because every table is in use`;
 
 /** What is asked for: something to do, something to print, or nothing that is understood. */
-export type Request = { readonly flags: Flags } | { readonly text: string } | { readonly error: string };
+export type Request =
+  | { readonly flags: Flags }
+  | { readonly action: Action }
+  | { readonly text: string }
+  | { readonly error: string };
 
-/** Reads the words of a command line. */
+/** Reads a command line. */
 export async function readArguments(args: readonly string[]): Promise<Request> {
   const said = { out: "", error: "" };
-  let read: Flags | undefined;
-  const command = buildCommand<Flags>({
-    docs: {
-      brief: "Symmetric routing for hosts with several uplinks",
-      fullDescription: DESCRIPTION,
-      customUsage: ["[OPTION]…"],
-    },
-    parameters: { flags: FLAGS },
-    func: (flags) => {
-      read = flags;
-    },
-  });
+  let read: Flags | undefined, action: Action | undefined;
+  const word = Object.hasOwn(WORDS, args[0] ?? "") ? args[0] : undefined;
+  const command = word
+    ? (await WORDS[word].load())((asked) => void (action = asked))
+    : mainCommand((flags) => void (read = flags));
   const application = buildApplication(command, {
-    name: "symrouted",
+    name: word ? `symrouted ${word}` : "symrouted",
     versionInfo: { getCurrentVersion: () => Promise.resolve(versionText()) },
     scanner: { caseStyle: "allow-kebab-for-camel" },
     documentation: { caseStyle: "convert-camel-to-kebab", disableAnsiColor: true },
@@ -61,8 +62,9 @@ export async function readArguments(args: readonly string[]): Promise<Request> {
     stdout: { write: (text: string) => void (said.out += text) },
     stderr: { write: (text: string) => void (said.error += text) },
   };
-  await run(application, args, { process });
+  await run(application, word ? args.slice(1) : args, { process });
   if (said.error) return { error: said.error.trim() };
+  if (action) return { action };
   if (!read) return { text: said.out };
   const [one, other] = actionsOf(read);
   if (other) return { error: `${one} and ${other} exclude each other (see --help)` };
@@ -70,11 +72,25 @@ export async function readArguments(args: readonly string[]): Promise<Request> {
   return wrong ? { error: `${wrong} (see --help)` } : { flags: read };
 }
 
+function mainCommand(read: (flags: Flags) => void) {
+  return buildCommand<Flags>({
+    docs: {
+      brief: "Symmetric routing for hosts with several uplinks",
+      fullDescription: DESCRIPTION,
+      customUsage: ["[OPTION]…", "WORD"],
+    },
+    parameters: { flags: FLAGS },
+    func: read,
+  });
+}
+
 /** What is wrong with the options of a daemon; undefined where nothing is. */
 export async function daemonError(args: readonly string[]): Promise<string | undefined> {
   const request = await readArguments(args);
   if ("error" in request) return request.error;
-  const [action] = "flags" in request ? actionsOf(request.flags) : ["--help or --version"];
+  const [action] = "flags" in request
+    ? actionsOf(request.flags)
+    : ["action" in request ? args[0] : "--help or --version"];
   return action && `${action}: no option of a daemon's`;
 }
 
@@ -86,10 +102,13 @@ function usageText(error: ArgumentScannerError): string {
       }`,
     AliasNotFoundError: ({ input }) => `-${input}: there is no such option`,
     ArgumentParseError: ({ externalFlagNameOrPlaceholder: name, exception }) =>
-      `--${name}: ${exception instanceof Error ? exception.message : exception}`,
+      `${/^[A-Z]/.test(name) ? name : `--${name}`}: ${
+        exception instanceof Error ? exception.message : exception
+      }`,
     EnumValidationError: ({ externalFlagName: name, input, values }) =>
       `--${name}: ${input} is none of ${values.join(", ")}`,
     UnexpectedPositionalError: ({ input }) => `${input}: no such word is known`,
+    UnsatisfiedPositionalError: ({ placeholder }) => `${placeholder}: is missing`,
     UnsatisfiedFlagError: ({ externalFlagName: name }) => `--${name}: a value is missing`,
     UnexpectedFlagError: ({ externalFlagName: name }) => `--${name}: given more than once`,
   });

@@ -9,12 +9,14 @@ import { complain, oneLine, print } from "./output.ts";
 import { EXIT, Failure } from "./status.ts";
 import { askToReload } from "./unit/reload.ts";
 import { programPath, unitText } from "./unit/text.ts";
+import type { Action } from "./words.ts";
 
 /** Runs the program with its arguments; gives its exit status. */
 export async function runCli(args: readonly string[]): Promise<number> {
   const request = await readArguments(args);
   if ("error" in request) return fail(request.error, EXIT.usage);
   if ("text" in request) return await told(() => print(request.text));
+  if ("action" in request) return await ended(request.action);
   const { flags } = request;
   // What few calls need is loaded only for them.
   if (flags.printUnit) return await told(() => print(unitText(programPath())));
@@ -34,10 +36,17 @@ export async function runCli(args: readonly string[]): Promise<number> {
 const RELOAD = /^--reload(=|$)/;
 
 /** Does what ends the program, and gives the exit status. */
-async function told(action: () => void | Promise<void>): Promise<number> {
-  try {
+function told(action: () => void | Promise<void>): Promise<number> {
+  return ended(async () => {
     await action();
     return EXIT.done;
+  });
+}
+
+/** The same for what knows its exit status. */
+async function ended(action: Action): Promise<number> {
+  try {
+    return await action();
   } catch (error) {
     return fail(messageOf(error), statusOf(error));
   }

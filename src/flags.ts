@@ -34,7 +34,7 @@ export interface Flags {
 
 type RoleChoice = Options["roles"][number];
 
-const ROLES: readonly Role[] = ["uplink", "stub", "inside"];
+export const ROLES: readonly Role[] = ["uplink", "stub", "inside"];
 /** Room for every ifindex below 2^32. */
 const HIGHEST_BASE = 0x7fffffff;
 /** Those below mean the kernel, `ip` and the like (linux/rtnetlink.h). */

@@ -9,6 +9,7 @@ const purposes = {
   compiled: ["try", "test", "compile"],
   aarch64: ["aarch64"],
   systemd: ["try", "test", "compile", "systemd"],
+  package: ["try", "test", "package"],
 };
 export type Purpose = keyof typeof purposes;
 
@@ -53,6 +54,8 @@ const needs: Need[] = [
     "sysroot-aarch64-fc41-glibc",
     "aarch64-linux-gnu-glibc",
   ]),
+  need("zsh", "package", ["zsh", "zsh", "zsh"]),
+  need("fish", "package", ["fish", "fish", "fish"]),
   need("wg-quick", "kernel", ["wireguard-tools", "wireguard-tools", "wireguard-tools"]),
 ];
 

@@ -32,6 +32,9 @@ const KINDS: Readonly<Record<string, MetricKind>> = {
   fastopen_no_cookie: { id: 17, max: 1, lockable: false },
 };
 
+/** Their names. */
+export const METRICS: readonly string[] = Object.keys(KINDS);
+
 /** RTAX_LOCK: a mask of the metrics that the kernel must not change. */
 const LOCK = 1;
 /** RTAX_CC_ALGO: the one metric that is a text, and the one that a delete cannot say to be absent. */
@@ -55,7 +58,7 @@ export function parseMetric(text: string): MetricOverride {
   if (equals < 0) throw new SyntaxError(`${text} is not NAME=VALUE (such as mtu=1400)`);
   const name = text.slice(0, equals).trim();
   const kind = Object.hasOwn(KINDS, name) ? KINDS[name] : undefined;
-  if (!kind) throw new SyntaxError(`${name} is no route metric (${Object.keys(KINDS).join(", ")})`);
+  if (!kind) throw new SyntaxError(`${name} is no route metric (${METRICS.join(", ")})`);
   const [, lock, value] = /^(lock\s+)?(.*)$/s.exec(text.slice(equals + 1).trim())!;
   if (lock && !kind.lockable) throw new SyntaxError(`${name} cannot be locked`);
   return { metric: [kind.id, parseValue(name, value)], lock: lock !== undefined || kind.id === RTO_MIN };
