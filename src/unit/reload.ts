@@ -22,10 +22,10 @@ const SIGNALS_ARE_TOLD = 20;
 export async function askToReload(args: readonly string[]): Promise<void> {
   using daemon = connectToDaemon();
   if (!daemon) throw refused("no symrouted runs in this network namespace", "start it");
-  if (!daemon.writeLine(JSON.stringify(args))) {
-    throw refused("it cannot be asked, or the options are too long");
-  }
-  const answer = daemon.readLine(ANSWERS);
+  const isAsked = daemon.writeLine(JSON.stringify(args));
+  // Who may not ask has been told so, and left alone, before the question is whole.
+  const answer = daemon.readLine(isAsked ? ANSWERS : LISTENS);
+  if (answer === undefined && !isAsked) throw refused("it cannot be asked, or the options are too long");
   if (answer === undefined) throw refused(`${words(daemon.peer)} does not answer`);
   // It says nothing more, unless it cannot call itself again.
   const reason = answer || daemon.readLine(BEGINS);
