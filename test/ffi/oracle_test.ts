@@ -7,6 +7,7 @@ import { Codec, firstMessage } from "./codec.ts";
 import { nl } from "./libnl_oracle.ts";
 import { built, parsed } from "./oracle.ts";
 import { repeat } from "./random.ts";
+import "./libraries.ts";
 import { BANS, randomSample, type Sample } from "./sample.ts";
 
 const RUNS = 2000;
