@@ -18,9 +18,9 @@ export async function runCli(args: readonly string[]): Promise<number> {
   if ("text" in request) return await told(() => print(request.text));
   if ("action" in request) return await ended(request.action);
   const { flags } = request;
-  // What few calls need is loaded only for them.
   if (flags.printUnit) return await told(() => print(unitText(programPath())));
   if (flags.licenses) {
+    // What few calls need is loaded only for them.
     const { licensesText } = await import("./licenses.ts");
     return await told(() => print(licensesText()));
   }

@@ -140,6 +140,7 @@ async function sync(path: string): Promise<void> {
   await file.sync();
 }
 
-function folderOf(path: string): string {
+/** The folder of an absolute path; "" for the root folder. */
+export function folderOf(path: string): string {
   return path.slice(0, path.lastIndexOf("/"));
 }

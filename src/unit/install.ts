@@ -2,7 +2,7 @@
 
 import { print } from "../output.ts";
 import { EXIT, Failure } from "../status.ts";
-import { FileChanges, reasonOf } from "./files.ts";
+import { FileChanges, folderOf, reasonOf } from "./files.ts";
 import { optionsIn, optionsText } from "./options_file.ts";
 import { find, type Found, lookAt, type Place } from "./place.ts";
 import { seal } from "./seal.ts";
@@ -170,8 +170,4 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
   if (one.dev === other.dev && one.ino === other.ino) return true;
   const [left, right] = await Promise.all([Deno.readFile(a), Deno.readFile(b)]);
   return left.every((byte, index) => byte === right[index]);
-}
-
-function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/")) || "/";
 }
