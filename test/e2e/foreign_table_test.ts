@@ -56,8 +56,8 @@ for (const [program, error] of tenants) {
     const before = await settledState(host);
     const daemon = await Daemon.start(host);
     for (const family of families) {
-      const told = daemon.lines.filter((line) => error.test(line) && line.includes(`(${family})`));
-      assert.equal(told.length, 1, daemon.lines.join("\n"));
+      const told = () => daemon.lines.filter((line) => error.test(line) && line.includes(`(${family})`));
+      await eventually(() => assert.equal(told().length, 1, daemon.lines.join("\n")));
     }
     await assertServed([1, 3]);
     await liveThrough(world);

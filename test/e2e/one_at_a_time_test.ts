@@ -71,7 +71,7 @@ scenario("a name that somebody without the privilege holds keeps no daemon from 
   await using squatter = world.host.spawn([...powerless, ...squat]);
   await squatter.line(/listening/);
   await using daemon = await Daemon.start(world.host);
-  assert.match(daemon.lines.join("\n"), /process \d+ holds the name @symrouted and is no daemon/);
+  await daemon.line(/process \d+ holds the name @symrouted and is no daemon/);
   await assertCured(world, "IPv4");
   assert.equal((await symrouted(world.host, ["--once"])).code, 0);
 });
