@@ -4,6 +4,7 @@ import { asRoot } from "./lab/isolation.ts";
 
 /** A distribution's packages. */
 export interface Mirror {
+  distribution: "Debian" | "Ubuntu";
   /** The distribution's code name, such as `bookworm`. */
   suite: string;
   url: string;
@@ -15,17 +16,18 @@ export interface Mirror {
 export async function ownMirror(): Promise<Mirror | undefined> {
   const found = await indexes() ?? (await output([...asRoot(), "apt-get", "update", "-qq"]), await indexes());
   if (!found) return undefined;
-  return { suite: found.suite, url: await resolved(found.url), proxies: await proxies() };
+  return { ...found, url: await resolved(found.url), proxies: await proxies() };
 }
 
 /** What apt knows of the distribution's own packages, without those of updates; it knows nothing before it has been updated. */
-async function indexes(): Promise<{ suite: string; url: string } | undefined> {
+async function indexes(): Promise<Omit<Mirror, "proxies"> | undefined> {
   const format = "$(ORIGIN) $(SUITE) $(CODENAME) $(REPO_URI)";
   const filters = ["Identifier: Packages", "Component: main"];
   const text = await output(["apt-get", "indextargets", "--format", format, ...filters]);
   const found = text.split("\n").flatMap((line) => {
-    const [origin, suite, codename, url] = line.split(" ");
-    return /^(Debian|Ubuntu)$/.test(origin) && !suite.includes("-") ? [{ suite: codename, url }] : [];
+    const [distribution, suite, codename, url] = line.split(" ");
+    if (distribution !== "Debian" && distribution !== "Ubuntu") return [];
+    return suite.includes("-") ? [] : [{ distribution, suite: codename, url } as const];
   });
   const release = await Deno.readTextFile("/etc/os-release").catch(() => "");
   const installed = /^VERSION_CODENAME="?([^"\n]*)/m.exec(release)?.[1];

@@ -3,16 +3,23 @@
 import assert from "node:assert/strict";
 import { Namespace } from "../lab/netns.ts";
 import { run } from "../lab/process.ts";
-import { environment, Machine, program, variables } from "./machine.ts";
+import { environment, Machine, program, releases, variables } from "./machine.ts";
 import { machineTest } from "./scenario.ts";
 
-machineTest("a machine boots, and nothing has failed", async () => {
-  await using machine = await Machine.boot();
-  assert.equal((await machine.systemctl("is-system-running")).trim(), "running");
-  assert.equal(await machine.systemctl("--failed --plain --no-legend"), "");
-  assert.equal((await machine.must(["cat", "/proc/1/comm"])).trim(), "systemd");
-  assert.match(await machine.must(["ip", "-o", "link"]), /^1: lo: .*\n$/);
-});
+for (const release of releases) {
+  machineTest(`a machine of the ${release} release boots, and nothing has failed`, async () => {
+    await using machine = await Machine.boot({ release });
+    assert.equal((await machine.systemctl("is-system-running")).trim(), "running");
+    assert.equal(await machine.systemctl("--failed --plain --no-legend"), "");
+    assert.equal((await machine.must(["cat", "/proc/1/comm"])).trim(), "systemd");
+    assert.match(await machine.must(["ip", "-o", "link"]), /^1: lo: .*\n$/);
+  }, { release });
+}
+
+machineTest("the oldest release has no libnl", async () => {
+  await using machine = await Machine.boot({ release: "oldest" });
+  assert.equal(await machine.must(["find", "/", "-xdev", "-name", "libnl*"]), "");
+}, { release: "oldest" });
 
 machineTest("a unit runs, and says so in the journal", async () => {
   await using machine = await Machine.boot();
@@ -39,7 +46,7 @@ machineTest("what one machine writes, no other sees, and what they are made of s
   assert.equal(await one.must(["cat", "/etc/given"]), "given");
   await one.must(["sh", "-c", "echo changed >/etc/hostname; rm -r /usr/share/zoneinfo"]);
   assert.equal(await other.must(["cat", "/etc/hostname"]), "machine\n");
-  assert.equal(await Deno.readTextFile(`${Deno.env.get(variables.root)}/etc/hostname`), "machine\n");
+  assert.equal(await Deno.readTextFile(`${Deno.env.get(variables.root("usual"))}/etc/hostname`), "machine\n");
   for (const path of ["/proc/sys/kernel/sysrq", "/sys/module/kernel/parameters/panic", "/opt/symrouted/x"]) {
     assert.notEqual((await one.run(["sh", "-c", `echo 0 >${path}`])).code, 0, `${path} can be written`);
   }

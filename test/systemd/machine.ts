@@ -3,11 +3,18 @@
 import { Namespace } from "../lab/netns.ts";
 import { eventually, must, Process, type Result, run, type RunOptions } from "../lab/process.ts";
 
+/**
+ * What a machine is made of: `usual` is the release of the distribution that this machine has, `oldest` the oldest Debian
+ * that can be made from its mirror.
+ */
+export type Release = typeof releases[number];
+export const releases = ["usual", "oldest"] as const;
+
 /** How the tests are told of what their machines are made of, or of why there can be none. */
 export const variables = {
-  root: "SYMROUTED_TEST_ROOT",
   group: "SYMROUTED_TEST_GROUP",
-  reason: "SYMROUTED_TEST_NO_MACHINE",
+  root: (release: Release) => `SYMROUTED_TEST_ROOT_${release}`,
+  reason: (release: Release) => `SYMROUTED_TEST_NO_${release}`,
 };
 
 /** The program as a command of the machine's, which sees this checkout and the Deno that runs the tests in /opt. */
@@ -48,6 +55,8 @@ exec unshare --cgroup sh -euc '
 `;
 
 export interface MachineOptions {
+  /** What it is made of; the usual one unless told. */
+  release?: Release;
   /** The network namespace that it is to be in; one of its own unless told. */
   host?: Namespace;
   /** Files that it boots with, by their paths. */
@@ -81,7 +90,8 @@ export class Machine implements AsyncDisposable {
     const group = await Deno.makeTempDir({ dir: Deno.env.get(variables.group)!, prefix: "machine-" });
     const root = `${folder}/root`;
     for (const name of ["root", "upper", "work"]) await Deno.mkdir(`${folder}/${name}`);
-    const layers = `lowerdir=${Deno.env.get(variables.root)},upperdir=${folder}/upper,workdir=${folder}/work`;
+    const lower = Deno.env.get(variables.root(options.release ?? "usual"));
+    const layers = `lowerdir=${lower},upperdir=${folder}/upper,workdir=${folder}/work`;
     await must(["mount", "-t", "overlay", "-o", layers, "overlay", root]);
     for (const [path, text] of Object.entries(options.files ?? {})) await write(root, path, text);
     if (options.enable?.length) {

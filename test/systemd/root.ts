@@ -1,23 +1,22 @@
-// The root file system of the machines: made once from this machine's own mirror, and kept in the user's cache.
+// The root file systems of the machines: made once from this machine's own mirror, and kept in the user's cache.
 
 import { asRoot } from "../lab/isolation.ts";
 import { type Mirror, ownMirror } from "../mirror.ts";
 import { prepare } from "../setup.ts";
+import { type Release, releases } from "./machine.ts";
 
-/** What it holds beyond the least that a Debian or Ubuntu has. */
-const packages = [
-  "systemd",
-  "systemd-sysv",
-  "dbus",
-  "udev",
-  "libpam-systemd",
-  "network-manager",
-  "iproute2",
-  "iputils-ping",
-  "procps",
-  "libnl-3-200",
-  "libnl-route-3-200",
-];
+/** What both hold beyond the least that a Debian or Ubuntu has. */
+const packages = ["systemd", "systemd-sysv", "dbus", "udev"];
+const tools = ["iproute2", "iputils-ping", "procps"];
+
+/** What else they hold: the oldest has no libnl, and nothing that needs it. */
+const contents: Record<Release, string[]> = {
+  usual: [...packages, "libpam-systemd", "network-manager", ...tools, "libnl-3-200", "libnl-route-3-200"],
+  oldest: [...packages, ...tools],
+};
+
+/** Debian's releases from the first with a glibc that Deno runs with. */
+const debians = ["buster", "bullseye", "bookworm", "trixie"];
 
 /**
  * Makes it in memory and writes it to the standard output as an archive. Nothing is enabled that a test has not asked for,
@@ -51,23 +50,51 @@ tar -cz .
 /** The archive, or why there is none. */
 export type Archive = { path: string } | { reason: string };
 
-/** The archive with the root file system; makes it where the cache has none that is made of the same. */
-export async function archive(): Promise<Archive> {
+/** The archives with the root file systems; makes those that the cache does not have made of the same. */
+export async function archives(): Promise<Map<Release, Archive>> {
   const mirror = await ownMirror();
-  if (!mirror) return { reason: "needs a machine that installs Debian or Ubuntu packages" };
-  const folder = `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/symrouted`;
-  const path = `${folder}/systemd-${mirror.suite}-${await fingerprint(mirror.suite)}.tar.gz`;
-  if (await exists(path)) return { path };
-  const missing = await prepare("systemd");
-  if (missing) return { reason: missing };
-  console.log(`making a root file system of ${mirror.suite} with systemd, which takes a minute: ${path}`);
-  await Deno.mkdir(folder, { recursive: true });
-  const reason = await make(mirror, path);
-  return reason ? { reason } : { path };
+  let prepared: Promise<string | undefined> | undefined;
+  const prepareOnce = () => prepared ??= prepare("systemd");
+  const made = releases.map(async (release): Promise<[Release, Archive]> => {
+    if (!mirror) return [release, { reason: "needs a machine that installs Debian or Ubuntu packages" }];
+    return [release, await archive(release, mirror, prepareOnce)];
+  });
+  return new Map(await Promise.all(made));
 }
 
-/** Writes it under another name first: what is there under its own name is whole. */
-async function make({ suite, url, proxies }: Mirror, path: string): Promise<string | undefined> {
+/** Of several suites, the first that can be made. */
+async function archive(
+  release: Release,
+  mirror: Mirror,
+  prepared: () => Promise<string | undefined>,
+): Promise<Archive> {
+  const suites = release === "usual" ? [mirror.suite] : debians;
+  if (release === "oldest" && mirror.distribution !== "Debian") {
+    return { reason: "needs a machine that installs Debian packages" };
+  }
+  const folder = `${Deno.env.get("XDG_CACHE_HOME") || `${Deno.env.get("HOME")}/.cache`}/symrouted`;
+  const paths = new Map<string, string>();
+  for (const suite of suites) {
+    const path = `${folder}/systemd-${suite}-${await fingerprint(suite, contents[release])}.tar.gz`;
+    if (await exists(path)) return { path };
+    paths.set(suite, path);
+  }
+  const missing = await prepared();
+  if (missing) return { reason: missing };
+  await Deno.mkdir(folder, { recursive: true });
+  let failure: string[] = [];
+  for (const [suite, path] of paths) {
+    console.log(`making a root file system of ${suite} with systemd, which takes a minute: ${path}`);
+    failure = await make({ ...mirror, suite }, path, contents[release]);
+    if (failure.length === 0) return { path };
+    console.log(`${suite} cannot be made: ${failure.at(-1)}`);
+  }
+  console.error(failure.slice(-20).join("\n"));
+  return { reason: `the root file system cannot be made: ${failure.at(-1)}` };
+}
+
+/** Writes it under another name first: what is there under its own name is whole. Gives what was said where it fails. */
+async function make({ suite, url, proxies }: Mirror, path: string, packages: string[]): Promise<string[]> {
   const settings = {
     PATH: Deno.env.get("PATH"),
     ...proxies,
@@ -97,17 +124,16 @@ async function make({ suite, url, proxies }: Mirror, path: string): Promise<stri
     }).spawn();
     const messages = new Response(child.stderr).text();
     await child.stdout.pipeTo((await Deno.open(part, { write: true })).writable);
-    if ((await child.status).success) return void await Deno.rename(part, path);
-    const lines = (await messages).trim().split("\n");
-    console.error(lines.slice(-20).join("\n"));
-    return `the root file system cannot be made: ${lines.at(-1)}`;
+    if (!(await child.status).success) return (await messages).trim().split("\n");
+    await Deno.rename(part, path);
+    return [];
   } finally {
     await Deno.remove(part).catch(() => {});
   }
 }
 
 /** What it is made of, in short. */
-async function fingerprint(suite: string): Promise<string> {
+async function fingerprint(suite: string, packages: string[]): Promise<string> {
   const text = JSON.stringify([suite, Deno.build.arch, packages, RECIPE]);
   const hash = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text));
   return new Uint8Array(hash).toHex().slice(0, 12);

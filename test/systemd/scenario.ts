@@ -6,7 +6,7 @@ import { eventually, type Process } from "../lab/process.ts";
 import { isolatedTest } from "../lab/scenario.ts";
 import { advertise, dhcpServer } from "../lab/servers.ts";
 import { type Uplink, World } from "../lab/world.ts";
-import { environment, Machine, program, variables } from "./machine.ts";
+import { environment, Machine, program, type Release, variables } from "./machine.ts";
 import { networkd } from "./networkd.ts";
 import { mains, ours } from "./ours.ts";
 
@@ -19,8 +19,16 @@ export interface Manager {
   online(machine: Machine, world: World): Promise<void>;
 }
 
+/** What a test with machines asks for. */
+export interface MachineNeeds {
+  /** What its machines are made of; the usual one unless told. */
+  release?: Release;
+  /** Why it cannot run here. */
+  skip?: string;
+}
+
 /** How the host differs from the usual one. */
-export interface HostOptions {
+export interface HostOptions extends MachineNeeds {
   /** What configures the uplinks; systemd-networkd unless told. */
   manager?: Manager;
   /** Whether em2 has its addresses from DHCP and router advertisements; they are fixed as em1's unless told. */
@@ -29,8 +37,6 @@ export interface HostOptions {
   files?: Record<string, string>;
   /** Whether symrouted is started; it is unless told. */
   started?: boolean;
-  /** Why the test cannot run here. */
-  skip?: string;
 }
 
 const service = `
@@ -44,9 +50,12 @@ Environment=${environment}
 `;
 
 /** A test with machines, skipped with the reason in its name where there can be none. */
-export function machineTest(name: string, fn: () => Promise<void>, needs: { skip?: string } = {}): void {
-  const known = Deno.env.has(variables.root) || Deno.env.has(variables.reason);
-  const skip = known ? Deno.env.get(variables.reason) : "needs a systemd: `deno task test-systemd` makes it";
+export function machineTest(name: string, fn: () => Promise<void>, needs: MachineNeeds = {}): void {
+  const { release = "usual" } = needs;
+  const [root, reason] = [variables.root(release), variables.reason(release)].map((each) =>
+    Deno.env.get(each)
+  );
+  const skip = root || reason ? reason : "needs a systemd: `deno task test-systemd` makes it";
   isolatedTest(name, fn, { skip: skip ?? needs.skip });
 }
 
@@ -58,14 +67,14 @@ export function machineScenario(
 ): void {
   machineTest(name, async () => {
     await using world = await World.build({ bare: [1, 2] });
-    const { manager = networkd, leased = false, started = true } = options;
+    const { manager = networkd, leased = false, started = true, release } = options;
     const dhcp = leased ? await lease(world.uplink(2)) : undefined;
     const files = {
       ...manager.files(world, { leased }),
       "/etc/systemd/system/symrouted.service": service,
       ...options.files,
     };
-    await using machine = await Machine.boot({ host: world.host, files, enable: [manager.unit] });
+    await using machine = await Machine.boot({ host: world.host, release, files, enable: [manager.unit] });
     await manager.online(machine, world);
     if (started) {
       await machine.systemctl("start symrouted");
