@@ -7,7 +7,12 @@ const PARTS: Record<string, string> = {
     "libnl 3.7.0: libnl-3 and libnl-route-3 (LGPL-2.1-only), Copyright (c) 2003-2022 Thomas Graf and others.\n" +
     "Built from its unchanged source by `deno task compile`. A libnl of the system's, 3.5 or newer, is used in its place.",
   stricli: "@stricli/core 1.3.0 (Apache-2.0), Copyright Bloomberg Finance L.P.",
-  deno: "The Deno runtime (MIT), with V8 (BSD-3-Clause) and the libraries that it names in its own source.",
+  deno:
+    "The Deno runtime (MIT), with parts of Node.js (MIT, Copyright Joyent, Inc. and other Node contributors).\n" +
+    "`--version` says which version of Deno it is.",
+  v8:
+    "V8 (BSD-3-Clause), in the Deno runtime, and what is in it. Its source is in the crate v8 of crates.io.",
+  crates: "Rust crates in the Deno runtime.",
 };
 
 /** All of it, as one text. */

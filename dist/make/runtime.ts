@@ -26,7 +26,7 @@ export interface Runtime {
  * The pair that can be had where Deno's own site cannot: this wheel of PyPI's holds a program compiled with a denort of that
  * version. The runtime is the ELF file proper, before the payload that Deno has put behind it.
  */
-const PAIR = {
+export const PAIR = {
   version: "2.6.8",
   requirement: "bids-validator-deno==2.4.0",
   program: "bids_validator_deno-2.4.0.data/scripts/bids-validator-deno",
@@ -74,7 +74,7 @@ export async function findRuntime(architecture: Architecture): Promise<Runtime> 
 }
 
 /** The pair's denort, in the user's cache. */
-async function pairedRuntime(architecture: Architecture): Promise<string> {
+export async function pairedRuntime(architecture: Architecture): Promise<string> {
   const { wheel, denort } = PAIR[architecture];
   const name = `denort-${PAIR.version}-${architecture}`;
   const path = await cached(name, async (path) => {

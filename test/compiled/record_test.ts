@@ -19,7 +19,7 @@ isolatedTest("the record names what is embedded, and nothing else is", async () 
     [
       `dist/libnl/${Deno.build.arch}/libnl-3.so.200`,
       `dist/libnl/${Deno.build.arch}/libnl-route-3.so.200`,
-      ...["deno", "libnl", "stricli", "symrouted"].map((name) => `dist/licenses/${name}`),
+      ...["crates", "deno", "libnl", "stricli", "symrouted", "v8"].map((name) => `dist/licenses/${name}`),
       "program/symrouted.js",
     ],
   );
@@ -32,6 +32,7 @@ isolatedTest("it ships the licences of all that it holds", async () => {
   const { code, stdout, stderr } = await run([compiled, "--licenses"]);
   assert.equal(code, 0, stderr);
   const words = ["MIT License", "GNU LESSER GENERAL PUBLIC LICENSE", "Apache License", "the Deno authors"];
+  words.push("the V8 project authors", "UNICODE LICENSE V3", "Mozilla Public License", "tokio@1.");
   for (const text of words) assert.ok(stdout.includes(text), text);
 }, { skip });
 
