@@ -15,6 +15,11 @@ const PARTS: Record<string, string> = {
   crates: "Rust crates in the Deno runtime.",
 };
 
+/** What there is, each with its licence by name. */
+export function partsText(): string {
+  return Object.values(PARTS).join("\n\n");
+}
+
 /** All of it, as one text. */
 export function licensesText(): string {
   const line = "=".repeat(78);

@@ -9,7 +9,7 @@ const purposes = {
   compiled: ["try", "test", "compile"],
   aarch64: ["aarch64"],
   systemd: ["try", "test", "compile", "systemd"],
-  package: ["try", "test", "package"],
+  package: ["try", "test", "compile", "package"],
 };
 export type Purpose = keyof typeof purposes;
 
@@ -54,6 +54,11 @@ const needs: Need[] = [
     "sysroot-aarch64-fc41-glibc",
     "aarch64-linux-gnu-glibc",
   ]),
+  need("dpkg-deb", "package", ["dpkg", "dpkg", "dpkg"]),
+  need("rpmbuild", "package", ["rpm", "rpm-build", "rpm-tools"]),
+  need("gzip", "package", ["gzip", "gzip", "gzip"]),
+  need("lintian", "package", ["lintian", "lintian", "lintian"]),
+  need("rpmlint", "package", ["rpmlint", "rpmlint", "rpmlint"]),
   need("zsh", "package", ["zsh", "zsh", "zsh"]),
   need("fish", "package", ["fish", "fish", "fish"]),
   need("wg-quick", "kernel", ["wireguard-tools", "wireguard-tools", "wireguard-tools"]),

@@ -5,9 +5,7 @@
 
 import { LIBNL_SOURCE, libnlFor } from "./libnl.ts";
 import { type Architecture, ARCHITECTURES, deno, findRuntime, type Runtime, targetOf } from "./runtime.ts";
-import { exists, run, sha256, Unmakeable } from "./tools.ts";
-
-const root = new URL("../../", import.meta.url).pathname;
+import { exists, root, run, sha256, task, Unmakeable } from "./tools.ts";
 
 /** What is in an executable, and what it was made of; beside it as `.json`. */
 export interface Record {
@@ -23,15 +21,7 @@ export interface Record {
 /** Every file has this time, so that the same input gives the same bytes. */
 const EPOCH = new Date(0);
 
-if (import.meta.main) {
-  try {
-    await compile(architectureOf(Deno.args));
-  } catch (error) {
-    if (!(error instanceof Unmakeable)) throw error;
-    console.error(`compile: ${error.message}`);
-    Deno.exit(1);
-  }
-}
+if (import.meta.main) await task("compile", async () => void await compile(architectureOf(Deno.args)));
 
 /** Where the executable for that machine is put. */
 export function executable(architecture: Architecture): string {

@@ -6,6 +6,9 @@ import { cached, exists, fetched, run, Unmakeable, unpackWheel, verify } from ".
 export const ARCHITECTURES = ["x86_64", "aarch64"] as const;
 export type Architecture = typeof ARCHITECTURES[number];
 
+/** The oldest glibc that Deno's runtime runs with: the newest version that it asks of a symbol. */
+export const GLIBC = "2.27";
+
 /** As Rust and Deno call them. */
 export function targetOf(architecture: Architecture): string {
   return `${architecture}-unknown-linux-gnu`;

@@ -5,6 +5,20 @@ export class Unmakeable extends Error {
   override readonly name = "Unmakeable";
 }
 
+/** The checkout, with a slash at its end. */
+export const root = new URL("../../", import.meta.url).pathname;
+
+/** Does what a task is for; a reason not to is one line, and the exit status 1. */
+export async function task(name: string, body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (!(error instanceof Unmakeable)) throw error;
+    console.error(`${name}: ${error.message}`);
+    Deno.exit(1);
+  }
+}
+
 export interface CommandOptions {
   readonly cwd?: string;
   readonly env?: Record<string, string>;
@@ -99,4 +113,19 @@ export async function fetched(url: string, init: RequestInit = {}): Promise<Resp
 
 export async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
+}
+
+/** Does something with a folder of its own, which is gone afterwards. */
+export async function withFolder<T>(body: (folder: string) => Promise<T>): Promise<T> {
+  const folder = await Deno.makeTempDir({ prefix: "symrouted-make-" });
+  try {
+    return await body(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+/** The folder of a path. */
+export function folderOf(path: string): string {
+  return path.slice(0, path.lastIndexOf("/"));
 }

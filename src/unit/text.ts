@@ -14,7 +14,8 @@ export function programPath(): string {
 }
 
 /**
- * The unit's text for an executable at `path`, which is absolute. Every setting is known to systemd 247 (Debian 11).
+ * The unit's text for an executable at `path`, which is absolute, and whose manual page is there or not: systemd-analyze(1)
+ * complains of one that is named and missing. Every setting is known to systemd 247 (Debian 11).
  *
  * - `RestartPreventExitStatus`: bad usage is the same each time. All else is tried again for ever: the daemon itself waits
  *   longer each time, because older versions of systemd have no growing delay. What it counts in outlives a failure.
@@ -26,10 +27,11 @@ export function programPath(): string {
  * - Not there: `PrivateNetwork` and `PrivateUsers`, because it is the host's network that is configured; `PrivateIPC` and
  *   other settings that are younger than 247.
  */
-export function unitText(path: string): string {
+export function unitText(path: string, { manual = false } = {}): string {
   return `\
 [Unit]
 Description=Symmetric routing for hosts with several uplinks
+${manual ? "Documentation=man:symrouted(8)\n" : ""}\
 After=network-pre.target
 Before=network-online.target
 StartLimitIntervalSec=0

@@ -11,7 +11,16 @@ const tools = ["iproute2", "iputils-ping", "procps"];
 
 /** What else they hold: the oldest has no libnl, and nothing that needs it. */
 const contents: Record<Release, string[]> = {
-  usual: [...packages, "libpam-systemd", "network-manager", ...tools, "libnl-3-200", "libnl-route-3-200"],
+  usual: [
+    ...packages,
+    "libpam-systemd",
+    "network-manager",
+    ...tools,
+    "libnl-3-200",
+    "libnl-route-3-200",
+    // For the other kind of packages.
+    "rpm",
+  ],
   oldest: [...packages, ...tools],
 };
 

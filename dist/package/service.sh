@@ -1,0 +1,29 @@
+#!/bin/sh
+# Stands at the beginning of each script of each package.
+set -e
+
+unit=symrouted.service
+options=/etc/default/symrouted
+template=/usr/share/symrouted/options
+
+has_systemd() { [ -d /run/systemd/system ]; }
+
+# A unit of the operator's own, such as --install-unit's, goes before the package's; unless it runs the package's program,
+# neither it nor what it keeps is touched.
+is_ours() {
+  [ ! -f "/etc/systemd/system/$unit" ] ||
+    grep -q '^ExecStart=/usr/bin/symrouted\( \|$\)' "/etc/systemd/system/$unit"
+}
+
+# For a first installation: who removes the file does not get it again.
+make_options() {
+  [ -e "$options" ] || install -m 644 "$template" "$options"
+}
+
+# Rules and routes go with the program, by the options that the service has: systemd itself reads them.
+take_back() {
+  systemd-run --quiet --pipe --wait --collect --property="EnvironmentFile=-$options" \
+    /usr/bin/symrouted --flush '$SYMROUTED_OPTIONS' </dev/null ||
+    echo "symrouted: rules and routes are left, see 'ip rule' and 'ip -6 rule'" >&2
+}
+
