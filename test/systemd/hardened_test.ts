@@ -7,7 +7,7 @@ import { notCompiled } from "../lab/compiled.ts";
 import { assertCured, sourceRules } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
 import type { World } from "../lab/world.ts";
-import type { Machine } from "./machine.ts";
+import { type Machine, type Release, releases } from "./machine.ts";
 import { ours } from "./ours.ts";
 import { lostWhile } from "./pings.ts";
 import { machineScenario } from "./scenario.ts";
@@ -16,11 +16,20 @@ const PROGRAM = "/opt/symrouted/dist/symrouted";
 const HIGHEST_EXPOSURE = 1.5;
 const ready = /^ready: 4 rules, 10 routes in place$/;
 
-function serviceScenario(name: string, body: (world: World, machine: Machine) => Promise<void>): void {
+function serviceScenario(
+  name: string,
+  body: (world: World, machine: Machine) => Promise<void>,
+  options: { release?: Release } = {},
+): void {
   machineScenario(name, async (world, machine) => {
     await machine.writeUnit(UNIT, unitText(PROGRAM));
     await body(world, machine);
-  }, { started: false, skip: notCompiled() });
+  }, { ...options, started: false, skip: notCompiled() });
+}
+
+/** The same for each release. */
+function serviceScenarios(name: string, body: (world: World, machine: Machine) => Promise<void>): void {
+  for (const release of releases) serviceScenario(`${release}: ${name}`, body, { release });
 }
 
 async function property(machine: Machine, name: string): Promise<string> {
@@ -34,31 +43,37 @@ async function nothingLost(world: World, body: () => Promise<void>): Promise<voi
   }
 }
 
-serviceScenario("the unit: ready when everything is in place, and hardly exposed", async (world, machine) => {
-  assert.equal((await machine.run(["systemd-analyze", "verify", UNIT])).stderr.trim(), "");
-  const told = await machine.must(["systemd-analyze", "security", "--no-pager", UNIT]);
-  const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(told)?.[1]);
-  assert.ok(exposure <= HIGHEST_EXPOSURE, told.split("\n").filter((line) => line.startsWith("✗")).join("\n"));
-  await machine.systemctl(`start ${UNIT}`);
-  // It has started when it is ready, and it is ready when it is right.
-  for (const family of families) await assertCured(world, family);
-  assert.equal(await property(machine, "StatusText"), "4 rules, 10 routes in place");
-  await world.host.ip("address add 10.0.0.77/16 dev em1");
-  await eventually(async () => {
-    assert.ok((await sourceRules(world.host, "IPv4")).includes("from 10.0.0.77 lookup 1002"));
-    assert.equal(await property(machine, "StatusText"), "5 rules, 10 routes in place");
-  });
-  const { code, stdout, stderr } = await machine.run([PROGRAM, "--once"]);
-  assert.equal(code, 0, stderr);
-  assert.match(stdout, /nothing to do/);
-  await machine.systemctl(`stop ${UNIT}`);
-  // It says what is to be known of it, and nothing else: systemd's own lines name the unit.
-  const said = (await machine.journal(UNIT)).filter((line) => !line.includes("symrouted.service"));
-  assert.match(said.join("\n"), /^ready: 4 rules, 10 routes in place\n1 rule added[^\n]*$/);
-  assert.ok((await ours(world)).length >= 15, "a stopped service leaves rules and routes");
-});
+serviceScenarios(
+  "the unit: ready when everything is in place, and hardly exposed",
+  async (world, machine) => {
+    assert.equal((await machine.run(["systemd-analyze", "verify", UNIT])).stderr.trim(), "");
+    const told = await machine.must(["systemd-analyze", "security", "--no-pager", UNIT]);
+    const exposure = Number(/Overall exposure level for \S+: ([\d.]+)/.exec(told)?.[1]);
+    assert.ok(
+      exposure <= HIGHEST_EXPOSURE,
+      told.split("\n").filter((line) => line.startsWith("✗")).join("\n"),
+    );
+    await machine.systemctl(`start ${UNIT}`);
+    // It has started when it is ready, and it is ready when it is right.
+    for (const family of families) await assertCured(world, family);
+    assert.equal(await property(machine, "StatusText"), "4 rules, 10 routes in place");
+    await world.host.ip("address add 10.0.0.77/16 dev em1");
+    await eventually(async () => {
+      assert.ok((await sourceRules(world.host, "IPv4")).includes("from 10.0.0.77 lookup 1002"));
+      assert.equal(await property(machine, "StatusText"), "5 rules, 10 routes in place");
+    });
+    const { code, stdout, stderr } = await machine.run([PROGRAM, "--once"]);
+    assert.equal(code, 0, stderr);
+    assert.match(stdout, /nothing to do/);
+    await machine.systemctl(`stop ${UNIT}`);
+    // It says what is to be known of it, and nothing else.
+    const said = await machine.must(["journalctl", "--quiet", "--output=cat", `_SYSTEMD_UNIT=${UNIT}`]);
+    assert.match(said, /^ready: 4 rules, 10 routes in place\n1 rule added[^\n]*\n$/);
+    assert.ok((await ours(world)).length >= 15, "a stopped service leaves rules and routes");
+  },
+);
 
-serviceScenario(
+serviceScenarios(
   "it has one capability, no privilege to gain, a filter, and a user of its own",
   async (_, machine) => {
     await machine.systemctl(`start ${UNIT}`);
@@ -72,7 +87,7 @@ serviceScenario(
   },
 );
 
-serviceScenario(
+serviceScenarios(
   "stuck it is restarted by the watchdog; killed it is back; nothing is lost",
   async (world, machine) => {
     await machine.write(`/etc/systemd/system/${UNIT}.d/soon.conf`, "[Service]\nWatchdogSec=2s\n");
@@ -98,7 +113,7 @@ serviceScenario(
   },
 );
 
-serviceScenario(
+serviceScenarios(
   "reload takes changed options without a gap, and refuses bad ones",
   async (world, machine) => {
     await machine.systemctl(`start ${UNIT}`);
