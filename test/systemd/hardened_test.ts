@@ -36,6 +36,18 @@ async function property(machine: Machine, name: string): Promise<string> {
   return (await machine.systemctl(`show --property=${name} --value ${UNIT}`)).trim();
 }
 
+/** The system calls that the machine's systemd knows by that name, and the groups among them. */
+async function callsOf(machine: Machine, group: string) {
+  const groups = new Set([group]), calls = new Set<string>();
+  for (const one of groups) {
+    const told = await machine.must(["systemd-analyze", "syscall-filter", one]);
+    for (const [, name] of told.matchAll(/^ +(@?[a-z]\S*)$/gm)) {
+      (name.startsWith("@") ? groups : calls).add(name);
+    }
+  }
+  return { groups, calls };
+}
+
 /** Nothing is lost at any address while the body runs. */
 async function nothingLost(world: World, body: () => Promise<void>): Promise<void> {
   for (const [address, { sent, lost }] of Object.entries(await lostWhile(world, body))) {
@@ -85,6 +97,25 @@ serviceScenarios(
     );
     assert.ok(Number(field("Uid")) >= 61184, `uid ${field("Uid")} is none of systemd's dynamic ones`);
   },
+);
+
+serviceScenario(
+  "where systemd knows no @system-service (before 239), the system calls that the unit names suffice",
+  async (world, machine) => {
+    const named = [...unitText(PROGRAM).matchAll(/^SystemCallFilter=([^~].*)$/gm)].flatMap(([, names]) =>
+      names.split(" ")
+    );
+    const known = await callsOf(machine, "@system-service");
+    for (const name of named) {
+      // Where it is known, the others allow nothing more.
+      assert.ok(name.startsWith("@") ? known.groups.has(name) : known.calls.has(name), name);
+    }
+    await machine.writeUnit(UNIT, unitText(PROGRAM).replace("@system-service", "@unknown"));
+    await machine.systemctl(`start ${UNIT}`);
+    await machine.systemctl(`reload ${UNIT}`);
+    for (const family of families) await assertCured(world, family);
+  },
+  { release: "oldest" },
 );
 
 serviceScenarios(
