@@ -15,14 +15,16 @@ export function programPath(): string {
 
 /**
  * The unit's text for an executable at `path`, which is absolute, and whose manual page is there or not: systemd-analyze(1)
- * complains of one that is named and missing. Every setting is known to systemd 247 (Debian 11).
+ * complains of one that is named and missing. Every setting is known to systemd 247 (Debian 11). An older one ignores what it
+ * does not know, and says so.
  *
  * - `RestartPreventExitStatus`: bad usage is the same each time. All else is tried again for ever: the daemon itself waits
  *   longer each time, because older versions of systemd have no growing delay. What it counts in outlives a failure.
  * - `WatchdogSignal`: a daemon that is stuck does nothing upon SIGABRT but write a large core file.
  * - `MemoryDenyWriteExecute`: the compiled program runs without V8's compilers.
- * - `SystemCallFilter`: execve(2), by which a reload is done, is always allowed. `@resources` and `@privileged` are refused
- *   with an error, not a signal: Deno tries to raise its limit of open files, and does without.
+ * - `SystemCallFilter`: `@system-service` is known to systemd 239 and newer; older ones have what stands below it, which adds
+ *   nothing to it. execve(2), by which a reload is done, is always allowed. `@resources` and `@privileged` are refused with
+ *   an error, not a signal: Deno tries to raise its limit of open files, and does without.
  * - `IPAddressDeny`: netlink is no internet protocol, and nothing else is sent or received.
  * - Not there: `PrivateNetwork` and `PrivateUsers`, because it is the host's network that is configured; `PrivateIPC` and
  *   other settings that are younger than 247.
@@ -81,6 +83,8 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 SystemCallArchitectures=native
 SystemCallFilter=@system-service
+SystemCallFilter=@basic-io @file-system @io-event @ipc @memlock @network-io @process @signal @sync @timer
+SystemCallFilter=brk madvise membarrier mprotect mremap sched_getaffinity sched_yield sysinfo uname
 SystemCallFilter=~@privileged @resources
 SystemCallErrorNumber=EPERM
 IPAddressDeny=any

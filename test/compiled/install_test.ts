@@ -76,6 +76,10 @@ isolatedTest("into an image: the executable, its unit, its options, enabled; and
   assert.deepEqual([again.code, again.stdout], [0, "symrouted: nothing to do\n"], again.stderr);
   assert.equal((await install(root)).stdout, "symrouted: nothing to do\n");
   assert.equal(await listing(root), whole);
+  // One that differs in its last byte alone is another one.
+  await must(["sh", "-euc", 'truncate -s -1 "$1"; printf x >>"$1"', "sh", root + PROGRAM]);
+  assert.equal((await install(root)).stdout, `symrouted: replaced ${root}${PROGRAM}\n`);
+  assert.equal(await listing(root), whole);
   const removal = await run([compiled, "--uninstall-unit", "--root", root]);
   assert.equal(removal.code, 0, removal.stderr);
   assert.equal(await listing(root), empty);

@@ -7,7 +7,7 @@ import { environment, Machine, program, releases, variables } from "./machine.ts
 import { machineTest } from "./scenario.ts";
 
 for (const release of releases) {
-  machineTest(`a machine of the ${release} release boots, and nothing has failed`, async () => {
+  machineTest(`${release}: a machine boots, and nothing has failed`, async () => {
     await using machine = await Machine.boot({ release });
     assert.equal((await machine.systemctl("is-system-running")).trim(), "running");
     assert.equal(await machine.systemctl("--failed --plain --no-legend"), "");
@@ -16,7 +16,7 @@ for (const release of releases) {
   }, { release });
 }
 
-machineTest("the oldest release has no libnl", async () => {
+machineTest("oldest: there is no libnl", async () => {
   await using machine = await Machine.boot({ release: "oldest" });
   assert.equal(await machine.must(["find", "/", "-xdev", "-name", "libnl*"]), "");
 }, { release: "oldest" });

@@ -10,7 +10,7 @@ import { must } from "../lab/process.ts";
 import type { World } from "../lab/world.ts";
 import { Random, runSeed } from "../model/random.ts";
 import { hardWords, randomWords } from "../unit/words.ts";
-import { Machine } from "./machine.ts";
+import { Machine, type Release, releases } from "./machine.ts";
 import { ours } from "./ours.ts";
 import { lostWhile } from "./pings.ts";
 import { machineScenario, machineTest } from "./scenario.ts";
@@ -19,13 +19,17 @@ import { machineScenario, machineTest } from "./scenario.ts";
 const FILE = "/root/symrouted", PROGRAM = "/usr/local/bin/symrouted";
 const skip = notCompiled();
 
-function installScenario(name: string, body: (world: World, machine: Machine) => Promise<void>): void {
+function installScenario(
+  name: string,
+  body: (world: World, machine: Machine) => Promise<void>,
+  options: { release?: Release } = {},
+): void {
   machineScenario(name, async (world, machine) => {
     await machine.must(["rm", "-f", `/etc/systemd/system/${UNIT}`]);
     await machine.systemctl("daemon-reload");
     await machine.must(["cp", "/opt/symrouted/dist/symrouted", FILE]);
     await body(world, machine);
-  }, { started: false, skip });
+  }, { ...options, started: false, skip });
 }
 
 async function nothingLost(world: World, body: () => Promise<void>): Promise<void> {
@@ -46,49 +50,55 @@ async function pidOf(machine: Machine): Promise<string> {
   return (await machine.systemctl(`show --property=MainPID --value ${UNIT}`)).trim();
 }
 
-installScenario("from one file to a service, through every change, and back", async (world, machine) => {
-  const before = await listing(machine);
-  for (const family of families) await assertBroken(world, family);
-  const told = await machine.must([FILE, "--install-unit", "--exclude", "wg*"]);
-  assert.match(told, /^symrouted: installed \/usr\/local\/bin\/symrouted$/m);
-  assert.match(told, /^symrouted: started symrouted\.service$/m);
-  assert.match(told, /Active: active \(running\)[^]*Status: "4 rules, 10 routes in place"/);
-  for (const family of families) await assertCured(world, family);
-  assert.equal((await machine.systemctl(`is-enabled ${UNIT}`)).trim(), "enabled");
+for (const release of releases) {
+  installScenario(
+    `${release}: from one file to a service, through every change, and back`,
+    async (world, machine) => {
+      const before = await listing(machine);
+      for (const family of families) await assertBroken(world, family);
+      const told = await machine.must([FILE, "--install-unit", "--exclude", "wg*"]);
+      assert.match(told, /^symrouted: installed \/usr\/local\/bin\/symrouted$/m);
+      assert.match(told, /^symrouted: started symrouted\.service$/m);
+      assert.match(told, /Active: active \(running\)[^]*Status: "4 rules, 10 routes in place"/);
+      for (const family of families) await assertCured(world, family);
+      assert.equal((await machine.systemctl(`is-enabled ${UNIT}`)).trim(), "enabled");
 
-  const pid = await pidOf(machine), first = await ours(world);
-  const again = await machine.must([FILE, "--install-unit"]);
-  assert.match(again, /^symrouted: nothing to do\n/);
-  assert.equal(await pidOf(machine), pid);
+      const pid = await pidOf(machine), first = await ours(world);
+      const again = await machine.must([FILE, "--install-unit"]);
+      assert.match(again, /^symrouted: nothing to do\n/);
+      assert.equal(await pidOf(machine), pid);
 
-  // An upgrade: another file over the one that runs.
-  await machine.must(["cp", FILE, `${FILE}.new`]);
-  await nothingLost(world, async () => {
-    await machine.must([
-      "sh",
-      "-c",
-      `printf x >>${PROGRAM}.x; mv ${PROGRAM}.x ${PROGRAM}.y; rm ${PROGRAM}.y`,
-    ]);
-    await machine.must(["chmod", "700", PROGRAM]);
-    const upgraded = await machine.must([`${FILE}.new`, "--install-unit", "--priority", "26000"]);
-    assert.match(upgraded, /^symrouted: replaced \/usr\/local\/bin\/symrouted$/m);
-    assert.match(upgraded, /--priority 26000 \(it was: --exclude wg\*\)$/m);
-    assert.match(upgraded, /^symrouted: restarted symrouted\.service$/m);
-  });
-  assert.notEqual(await pidOf(machine), pid);
-  assert.deepEqual((await ours(world)).length, first.length);
-  assert.ok((await must(["ip", "-n", world.host.name, "rule"])).includes("26000:"));
+      // An upgrade: another file over the one that runs.
+      await machine.must(["cp", FILE, `${FILE}.new`]);
+      await nothingLost(world, async () => {
+        await machine.must([
+          "sh",
+          "-c",
+          `printf x >>${PROGRAM}.x; mv ${PROGRAM}.x ${PROGRAM}.y; rm ${PROGRAM}.y`,
+        ]);
+        await machine.must(["chmod", "700", PROGRAM]);
+        const upgraded = await machine.must([`${FILE}.new`, "--install-unit", "--priority", "26000"]);
+        assert.match(upgraded, /^symrouted: replaced \/usr\/local\/bin\/symrouted$/m);
+        assert.match(upgraded, /--priority 26000 \(it was: --exclude wg\*\)$/m);
+        assert.match(upgraded, /^symrouted: restarted symrouted\.service$/m);
+      });
+      assert.notEqual(await pidOf(machine), pid);
+      assert.deepEqual((await ours(world)).length, first.length);
+      assert.ok((await must(["ip", "-n", world.host.name, "rule"])).includes("26000:"));
 
-  await machine.must(["rm", `${FILE}.new`]);
-  // By the executable that goes, and with the options that the service had.
-  const removal = await machine.must([PROGRAM, "--uninstall-unit"]);
-  assert.match(removal, /4 rules removed/);
-  assert.deepEqual(await ours(world), []);
-  for (const family of families) assert.deepEqual(await sourceRules(world.host, family), []);
-  assertSame(await listing(machine), before);
-  assert.equal((await machine.run(["systemctl", "status", UNIT])).code, 4);
-  for (const family of families) await assertBroken(world, family);
-});
+      await machine.must(["rm", `${FILE}.new`]);
+      // By the executable that goes, and with the options that the service had.
+      const removal = await machine.must([PROGRAM, "--uninstall-unit"]);
+      assert.match(removal, /4 rules removed/);
+      assert.deepEqual(await ours(world), []);
+      for (const family of families) assert.deepEqual(await sourceRules(world.host, family), []);
+      assertSame(await listing(machine), before);
+      assert.equal((await machine.run(["systemctl", "status", UNIT])).code, 4);
+      for (const family of families) await assertBroken(world, family);
+    },
+    { release },
+  );
+}
 
 installScenario("a host without libnl", async (world, machine) => {
   await machine.must(["sh", "-c", "find / -xdev -name 'libnl*.so*' -delete; ldconfig"]);
