@@ -12,7 +12,13 @@ export interface Record {
   readonly target: string;
   readonly size: number;
   readonly sha256: string;
-  readonly runtime: { readonly version: string; readonly size?: number };
+  /** Deno's slim runtime, and the version of the V8 in it; more of it where it was at hand as a file. */
+  readonly runtime: {
+    readonly version: string;
+    readonly v8: string;
+    readonly size?: number;
+    readonly sha256?: string;
+  };
   readonly libnl: { readonly version: string; readonly sourceSha256: string };
   /** Paths of what is embedded, with their sizes in bytes. */
   readonly embedded: readonly { readonly path: string; readonly size: number }[];
@@ -149,17 +155,27 @@ async function recordOf(
   },
 ): Promise<Record> {
   const bytes = await Deno.readFile(path);
+  const denort = runtime.denort === undefined ? undefined : await Deno.readFile(runtime.denort);
   return {
     target: targetOf(architecture),
     size: bytes.length,
     sha256: await sha256(bytes),
     runtime: {
       version: runtime.version,
-      size: runtime.denort ? (await Deno.stat(runtime.denort)).size : undefined,
+      v8: await engineOf(runtime),
+      size: denort?.length,
+      sha256: denort && await sha256(denort),
     },
     libnl: { version: LIBNL_SOURCE.version, sourceSha256: LIBNL_SOURCE.sha256 },
     embedded,
   };
+}
+
+/** As the Deno of the same version tells it. */
+async function engineOf(runtime: Runtime): Promise<string> {
+  const [, version] = /^v8 (\S+)$/m.exec(await deno(runtime, ["--version"], root)) ?? [];
+  if (!version) throw new Unmakeable(`Deno ${runtime.version} does not tell the version of its V8`);
+  return version;
 }
 
 function report(path: string, { size, sha256, runtime, embedded }: Record): void {

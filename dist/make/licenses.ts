@@ -62,7 +62,16 @@ interface Package {
 
 interface Metadata {
   readonly packages: readonly Package[];
-  readonly resolve: { readonly nodes: readonly { id: string; dependencies: readonly string[] }[] };
+  readonly resolve: { readonly nodes: readonly Node[] };
+}
+
+interface Node {
+  readonly id: string;
+  /** The kind is null for those that are neither for building nor for testing. */
+  readonly deps: readonly {
+    readonly pkg: string;
+    readonly dep_kinds: readonly { readonly kind: string | null }[];
+  }[];
 }
 
 if (import.meta.main) {
@@ -89,9 +98,10 @@ async function main(folder: string): Promise<void> {
   const platforms = ARCHITECTURES.flatMap((one) => ["--filter-platform", targetOf(one)]);
   const { packages, resolve } = JSON.parse(await output([...command, ...platforms], folder)) as Metadata;
   const names = new Map(packages.map(({ id, name, version }) => [id, `${name}@${version}`]));
-  const needs = new Map(resolve.nodes.map(({ id, dependencies }) => [
+  const needs = new Map(resolve.nodes.map(({ id, deps }) => [
     names.get(id)!,
-    dependencies.map((one) => names.get(one)!).filter((one) => linked.has(one)).sort(),
+    deps.filter(({ dep_kinds }) => dep_kinds.some(({ kind }) => kind === null))
+      .map(({ pkg }) => names.get(pkg)!).filter((one) => linked.has(one)).sort(),
   ]));
   const crates: Crate[] = [], texts = new Map<string, Texts>();
   for (const { name, version, license, authors, manifest_path } of packages) {
