@@ -4,51 +4,16 @@ import assert from "node:assert/strict";
 import { optionsText } from "../../src/unit/options_file.ts";
 import { OPTIONS_FILE, UNIT } from "../../src/unit/text.ts";
 import { families } from "../lab/addressing.ts";
-import { notCompiled } from "../lab/compiled.ts";
 import { assertBroken, assertCured, assertSame, sourceRules } from "../lab/observe.ts";
 import { must } from "../lab/process.ts";
-import type { World } from "../lab/world.ts";
 import { Random, runSeed } from "../model/random.ts";
 import { hardWords, randomWords } from "../unit/words.ts";
-import { Machine, type Release, releases } from "./machine.ts";
+import { FILE, installScenario, listing, nothingLost, pidOf, stateOf } from "./installed.ts";
+import { Machine, releases } from "./machine.ts";
 import { ours } from "./ours.ts";
-import { lostWhile } from "./pings.ts";
-import { machineScenario, machineTest } from "./scenario.ts";
+import { machineTest } from "./scenario.ts";
 
-/** Where somebody has copied it to. */
-const FILE = "/root/symrouted", PROGRAM = "/usr/local/bin/symrouted";
-const skip = notCompiled();
-
-function installScenario(
-  name: string,
-  body: (world: World, machine: Machine) => Promise<void>,
-  options: { release?: Release } = {},
-): void {
-  machineScenario(name, async (world, machine) => {
-    await machine.must(["rm", "-f", `/etc/systemd/system/${UNIT}`]);
-    await machine.systemctl("daemon-reload");
-    await machine.must(["cp", "/opt/symrouted/dist/symrouted", FILE]);
-    await body(world, machine);
-  }, { ...options, started: false, skip });
-}
-
-async function nothingLost(world: World, body: () => Promise<void>): Promise<void> {
-  for (const [address, { sent, lost }] of Object.entries(await lostWhile(world, body))) {
-    assert.equal(lost, 0, `${address}: ${lost} of ${sent} lost`);
-  }
-}
-
-/** All files of the machine's own, but for what runs in it and what it says. */
-function listing(machine: Machine): Promise<string> {
-  const script = `
-    find / -xdev \\( -path /root/symrouted -o -path /var/log -o -path /tmp -o -path /var/tmp \\) -prune -o \\
-      -type d -printf '%p %m\\n' -o -printf '%p %y %m %s %l\\n' | sort`;
-  return machine.must(["sh", "-c", script]);
-}
-
-async function pidOf(machine: Machine): Promise<string> {
-  return (await machine.systemctl(`show --property=MainPID --value ${UNIT}`)).trim();
-}
+const PROGRAM = "/usr/local/bin/symrouted";
 
 for (const release of releases) {
   installScenario(
@@ -61,7 +26,7 @@ for (const release of releases) {
       assert.match(told, /^symrouted: started symrouted\.service$/m);
       assert.match(told, /Active: active \(running\)[^]*Status: "4 rules, 10 routes in place"/);
       for (const family of families) await assertCured(world, family);
-      assert.equal((await machine.systemctl(`is-enabled ${UNIT}`)).trim(), "enabled");
+      assert.equal(await stateOf(machine, "is-enabled"), "enabled");
 
       const pid = await pidOf(machine), first = await ours(world);
       const again = await machine.must([FILE, "--install-unit"]);
@@ -149,7 +114,7 @@ installScenario(
     const told = await machine.must([FILE, "--install-unit", "--no-start"]);
     assert.doesNotMatch(told, /started/);
     assert.deepEqual(await ours(world), []);
-    assert.equal((await machine.systemctl(`is-enabled ${UNIT}`)).trim(), "enabled");
+    assert.equal(await stateOf(machine, "is-enabled"), "enabled");
     await machine.must([FILE, "--install-unit"]);
     const right = await ours(world);
     await machine.must([FILE, "--uninstall-unit", "--keep-routes"]);

@@ -2,10 +2,11 @@
 
 import assert from "node:assert/strict";
 import { UNIT } from "../../src/unit/text.ts";
+import { notCompiled } from "../lab/compiled.ts";
 import type { World } from "../lab/world.ts";
-import type { Machine, Release } from "./machine.ts";
+import type { Machine } from "./machine.ts";
 import { lostWhile } from "./pings.ts";
-import { machineScenario } from "./scenario.ts";
+import { type MachineNeeds, machineScenario } from "./scenario.ts";
 
 /** Where somebody has copied the executable to. */
 export const FILE = "/root/symrouted";
@@ -17,7 +18,7 @@ export const MADE = "/opt/symrouted/dist";
 export function installScenario(
   name: string,
   body: (world: World, machine: Machine) => Promise<void>,
-  { release, skip }: { release?: Release; skip?: string },
+  { release, skip = notCompiled() }: MachineNeeds = {},
 ): void {
   machineScenario(name, async (world, machine) => {
     await machine.must(["rm", "-f", `/etc/systemd/system/${UNIT}`]);
