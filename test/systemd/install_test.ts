@@ -12,7 +12,7 @@ import { Random, runSeed } from "../model/random.ts";
 import { hardWords, randomWords } from "../unit/words.ts";
 import { Machine, type Release, releases } from "./machine.ts";
 import { ours } from "./ours.ts";
-import { lostWhile } from "./pings.ts";
+import { nothingLost } from "./pings.ts";
 import { machineScenario, machineTest } from "./scenario.ts";
 
 /** Where somebody has copied it to. */
@@ -30,12 +30,6 @@ function installScenario(
     await machine.must(["cp", "/opt/symrouted/dist/symrouted", FILE]);
     await body(world, machine);
   }, { ...options, started: false, skip });
-}
-
-async function nothingLost(world: World, body: () => Promise<void>): Promise<void> {
-  for (const [address, { sent, lost }] of Object.entries(await lostWhile(world, body))) {
-    assert.equal(lost, 0, `${address}: ${lost} of ${sent} lost`);
-  }
 }
 
 /** All files of the machine's own, but for what runs in it and what it says. */
