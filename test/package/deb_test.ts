@@ -5,16 +5,10 @@ import { OPTIONS_FILE, UNIT } from "../../src/unit/text.ts";
 import { families } from "../lab/addressing.ts";
 import { assertBroken, assertCured, assertSame, sourceRules } from "../lab/observe.ts";
 import type { World } from "../lab/world.ts";
-import {
-  FILE,
-  installScenario,
-  listing as whole,
-  nothingLost,
-  pidOf,
-  stateOf,
-} from "../systemd/installed.ts";
+import { FILE, installScenario, listing as whole, pidOf, stateOf } from "../systemd/installed.ts";
 import { type Machine, releases } from "../systemd/machine.ts";
 import { ours } from "../systemd/ours.ts";
+import { nothingLost } from "../systemd/pings.ts";
 import { inMachine, madePackages, notPackaged, own } from "./packages.ts";
 
 const skip = notPackaged();

@@ -4,16 +4,10 @@ import assert from "node:assert/strict";
 import { OPTIONS_FILE, UNIT } from "../../src/unit/text.ts";
 import { families } from "../lab/addressing.ts";
 import { assertCured, assertSame } from "../lab/observe.ts";
-import {
-  FILE,
-  installScenario,
-  listing as whole,
-  nothingLost,
-  pidOf,
-  stateOf,
-} from "../systemd/installed.ts";
+import { FILE, installScenario, listing as whole, pidOf, stateOf } from "../systemd/installed.ts";
 import type { Machine } from "../systemd/machine.ts";
 import { ours } from "../systemd/ours.ts";
+import { nothingLost } from "../systemd/pings.ts";
 import { inMachine, madePackages, notPackaged, own } from "./packages.ts";
 
 const skip = notPackaged();

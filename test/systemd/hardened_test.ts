@@ -1,42 +1,18 @@
-// The compiled program as the service that it makes of itself: locked down, watched, reloaded, and never gone for long.
+// The service: locked down, and reloaded.
 
 import assert from "node:assert/strict";
 import { OPTIONS_FILE, UNIT, unitText } from "../../src/unit/text.ts";
 import { families } from "../lab/addressing.ts";
-import { notCompiled } from "../lab/compiled.ts";
 import { assertCured, sourceRules } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
-import type { World } from "../lab/world.ts";
-import { type Machine, type Release, releases } from "./machine.ts";
+import { PROGRAM, property, serviceScenario, serviceScenarios } from "./hardened.ts";
+import type { Machine } from "./machine.ts";
 import { ours } from "./ours.ts";
-import { lostWhile } from "./pings.ts";
-import { machineScenario } from "./scenario.ts";
+import { nothingLost } from "./pings.ts";
 
-const PROGRAM = "/opt/symrouted/dist/symrouted";
 const HIGHEST_EXPOSURE = 1.5;
 /** The first systemd that knows all that the unit says; older ones leave out what they do not know. */
 const KNOWS_ALL = 247;
-const ready = /^ready: 4 rules, 10 routes in place$/;
-
-function serviceScenario(
-  name: string,
-  body: (world: World, machine: Machine) => Promise<void>,
-  options: { release?: Release } = {},
-): void {
-  machineScenario(name, async (world, machine) => {
-    await machine.writeUnit(UNIT, unitText(PROGRAM));
-    await body(world, machine);
-  }, { ...options, started: false, skip: notCompiled() });
-}
-
-/** The same for each release. */
-function serviceScenarios(name: string, body: (world: World, machine: Machine) => Promise<void>): void {
-  for (const release of releases) serviceScenario(`${release}: ${name}`, body, { release });
-}
-
-async function property(machine: Machine, name: string): Promise<string> {
-  return (await machine.systemctl(`show --property=${name} --value ${UNIT}`)).trim();
-}
 
 /** The system calls that the machine's systemd knows by that name, and the groups among them. */
 async function callsOf(machine: Machine, group: string) {
@@ -48,13 +24,6 @@ async function callsOf(machine: Machine, group: string) {
     }
   }
   return { groups, calls };
-}
-
-/** Nothing is lost at any address while the body runs. */
-async function nothingLost(world: World, body: () => Promise<void>): Promise<void> {
-  for (const [address, { sent, lost }] of Object.entries(await lostWhile(world, body))) {
-    assert.equal(lost, 0, `${address}: ${lost} of ${sent} lost`);
-  }
 }
 
 serviceScenarios(
@@ -122,32 +91,6 @@ serviceScenario(
 );
 
 serviceScenarios(
-  "stuck it is restarted by the watchdog; killed it is back; nothing is lost",
-  async (world, machine) => {
-    await machine.write(`/etc/systemd/system/${UNIT}.d/soon.conf`, "[Service]\nWatchdogSec=2s\n");
-    await machine.systemctl("daemon-reload");
-    await machine.systemctl(`start ${UNIT}`);
-    const before = await ours(world);
-    await nothingLost(world, async () => {
-      for (const [count, signal] of ["STOP", "KILL"].entries()) {
-        const pid = await property(machine, "MainPID");
-        await machine.must(["kill", `-${signal}`, pid]);
-        await eventually(async () => {
-          assert.notEqual(await property(machine, "MainPID"), pid);
-          assert.equal(await property(machine, "ActiveState"), "active");
-        }, { within: 10_000 });
-        await machine.said(UNIT, ready, { times: count + 2 });
-      }
-    });
-    assert.deepEqual(await ours(world), before);
-    // A daemon that does its work is left alone.
-    const pid = await property(machine, "MainPID");
-    await new Promise((resolve) => setTimeout(resolve, 5000));
-    assert.equal(await property(machine, "MainPID"), pid);
-  },
-);
-
-serviceScenarios(
   "reload takes changed options without a gap, and refuses bad ones",
   async (world, machine) => {
     await machine.systemctl(`start ${UNIT}`);
@@ -181,16 +124,4 @@ serviceScenario("only root and the service's own user may have it reloaded", asy
   assert.match(stderr, /^symrouted: not reloaded: only root, or user \d+, may ask for it\n$/);
   const { stdout } = await machine.run([PROGRAM, "--reload", "--log-level", "debug"]);
   assert.match(stdout, /^symrouted: reloaded: process \d+ goes on with its new options\n$/);
-});
-
-serviceScenario("what fails at each start is tried again, ever more slowly", async (_, machine) => {
-  await machine.write(`/etc/systemd/system/${UNIT}.d/unable.conf`, "[Service]\nAmbientCapabilities=\n");
-  await machine.systemctl("daemon-reload");
-  await machine.run(["systemctl", "start", "--no-block", UNIT]);
-  await machine.said(UNIT, /^failed 3 times in a row: starts in 2 s$/, { within: 30_000 });
-  await machine.said(UNIT, /^failed 4 times in a row: starts in 4 s$/, { within: 30_000 });
-  assert.equal(await property(machine, "ActiveState"), "activating");
-  const began = performance.now();
-  await machine.systemctl(`stop ${UNIT}`);
-  assert.ok(performance.now() - began < 2000, "it is told to end while it waits");
 });

@@ -8,9 +8,10 @@ import { assertBroken, assertCured, assertSame, sourceRules } from "../lab/obser
 import { must } from "../lab/process.ts";
 import { Random, runSeed } from "../model/random.ts";
 import { hardWords, randomWords } from "../unit/words.ts";
-import { FILE, installScenario, listing, nothingLost, pidOf, stateOf } from "./installed.ts";
+import { FILE, installScenario, listing, pidOf, stateOf } from "./installed.ts";
 import { Machine, releases } from "./machine.ts";
 import { ours } from "./ours.ts";
+import { nothingLost } from "./pings.ts";
 import { machineTest } from "./scenario.ts";
 
 const PROGRAM = "/usr/local/bin/symrouted";

@@ -1,11 +1,9 @@
 // A machine that has no symrouted until a test installs it, and what such tests ask of it.
 
-import assert from "node:assert/strict";
 import { UNIT } from "../../src/unit/text.ts";
 import { notCompiled } from "../lab/compiled.ts";
 import type { World } from "../lab/world.ts";
 import type { Machine } from "./machine.ts";
-import { lostWhile } from "./pings.ts";
 import { type MachineNeeds, machineScenario } from "./scenario.ts";
 
 /** Where somebody has copied the executable to. */
@@ -26,13 +24,6 @@ export function installScenario(
     await machine.must(["cp", `${MADE}/symrouted`, FILE]);
     await body(world, machine);
   }, { started: false, release, skip });
-}
-
-/** Asserts that each of 200 requests a second to each address is answered while the body runs. */
-export async function nothingLost(world: World, body: () => Promise<void>): Promise<void> {
-  for (const [address, { sent, lost }] of Object.entries(await lostWhile(world, body))) {
-    assert.equal(lost, 0, `${address}: ${lost} of ${sent} lost`);
-  }
 }
 
 /** All files of the machine's own, but for what runs in it and what it says. */

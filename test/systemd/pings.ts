@@ -1,5 +1,6 @@
 // A client that pings the host's addresses 200 times a second each, and counts what is not answered.
 
+import assert from "node:assert/strict";
 import { families, type Family } from "../lab/addressing.ts";
 import { eventually, type Process } from "../lab/process.ts";
 import type { World } from "../lab/world.ts";
@@ -46,5 +47,12 @@ export async function lostWhile(world: World, body: () => Promise<void>): Promis
     return counts;
   } finally {
     await Promise.all(pings.map((ping) => ping.stop("SIGKILL")));
+  }
+}
+
+/** Nothing is lost at any address while the body runs. */
+export async function nothingLost(world: World, body: () => Promise<void>): Promise<void> {
+  for (const [address, { sent, lost }] of Object.entries(await lostWhile(world, body))) {
+    assert.equal(lost, 0, `${address}: ${lost} of ${sent} lost`);
   }
 }
