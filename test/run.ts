@@ -5,4 +5,4 @@ import { runSuite } from "./lab/suite.ts";
 import { setup } from "./setup.ts";
 
 await setup("test");
-Deno.exit(await runSuite(["--ignore=test/systemd,test/compiled,test/package", ...Deno.args]));
+Deno.exit(await runSuite(["--ignore=test/systemd,test/compiled,test/package,test/release", ...Deno.args]));

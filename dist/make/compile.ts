@@ -90,11 +90,9 @@ async function fill(
   }
   // In one file it starts in three quarters of the time. Made smaller it would start a little sooner still, but the bundler
   // then drops declarations by `using` that are used once, and with them the freeing of C objects.
-  await deno(
-    runtime,
-    ["bundle", "--output", `${stage}/program/symrouted.js`, entry],
-    root,
-  );
+  const bundle = `${stage}/program/symrouted.js`;
+  await deno(runtime, ["bundle", "--output", bundle, entry], root);
+  await Deno.writeTextFile(bundle, withoutPlaces(await Deno.readTextFile(bundle)));
   const libnl = await libnlFor(architecture);
   for (const { name } of Deno.readDirSync(libnl)) {
     await Deno.copyFile(`${libnl}/${name}`, `${stage}/dist/libnl/${architecture}/${name}`);
@@ -104,6 +102,14 @@ async function fill(
   for (const { name } of Deno.readDirSync(`${root}dist/licenses`)) {
     await Deno.copyFile(`${root}dist/licenses/${name}`, `${stage}/dist/licenses/${name}`);
   }
+}
+
+/** What the bundler says of the places of npm's packages, seen from the checkout, would be another on another machine. */
+function withoutPlaces(bundle: string): string {
+  const text = bundle.replaceAll(/^(\s*(?:\/\/ |"))[^"\n]*?\/npm\/[^/"\n]+\//gm, "$1npm/");
+  const place = /^\s*(?:\/\/ |")\.\.\/.*/m.exec(text);
+  if (place) throw new Unmakeable(`the bundle tells where it was made: ${place[0].trim()}`);
+  return text;
 }
 
 /** All files beneath a folder, by their paths in it, sorted. */

@@ -4,9 +4,7 @@ import type { Record } from "./compile.ts";
 import type { Crate } from "./license_texts.ts";
 import { LIBNL_SOURCE } from "./libnl.ts";
 import type { Component } from "./sbom.ts";
-import { run, Unmakeable } from "./tools.ts";
-
-const root = new URL("../../", import.meta.url).pathname;
+import { root, run, Unmakeable } from "./tools.ts";
 
 const LIBNL = `pkg:generic/libnl@${LIBNL_SOURCE.version}`;
 

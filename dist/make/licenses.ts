@@ -6,9 +6,7 @@
 
 import { type Crate, licencesOf, spdx, type Texts, written } from "./license_texts.ts";
 import { ARCHITECTURES, PAIR, pairedRuntime, targetOf } from "./runtime.ts";
-import { fetched, run, Unmakeable } from "./tools.ts";
-
-const root = new URL("../../", import.meta.url).pathname;
+import { fetched, root, run, task, Unmakeable, withFolder } from "./tools.ts";
 
 /** Where the list is kept for those who need it as data. */
 export const CRATES = `${root}dist/make/crates.json`;
@@ -74,18 +72,7 @@ interface Node {
   }[];
 }
 
-if (import.meta.main) {
-  const folder = await Deno.makeTempDir({ prefix: "symrouted-licenses-" });
-  try {
-    await main(folder);
-  } catch (error) {
-    if (!(error instanceof Unmakeable)) throw error;
-    console.error(`licenses: ${error.message}`);
-    Deno.exitCode = 1;
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
+if (import.meta.main) await task("licenses", async () => await withFolder(main));
 
 async function main(folder: string): Promise<void> {
   const sums = await layOut(folder);

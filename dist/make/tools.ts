@@ -6,7 +6,7 @@ export class Unmakeable extends Error {
 }
 
 /** The checkout, with a slash at its end. */
-export const root = new URL("../../", import.meta.url).pathname;
+export const root = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
 /** Does what a task is for; a reason not to is one line, and the exit status 1. */
 export async function task(name: string, body: () => Promise<void>): Promise<void> {
