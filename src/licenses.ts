@@ -11,8 +11,9 @@ const PARTS: Record<string, string> = {
     "The Deno runtime (MIT), with parts of Node.js (MIT, Copyright Joyent, Inc. and other Node contributors).\n" +
     "`--version` says which version of Deno it is.",
   v8:
-    "V8 (BSD-3-Clause), in the Deno runtime, and what is in it. Its source is in the crate v8 of crates.io.",
-  crates: "Rust crates in the Deno runtime.",
+    "V8 (BSD-3-Clause), in the Deno runtime, and what is in it, such as ICU (Unicode-3.0) and the GNU C library's sine and\n" +
+    "cosine (LGPL-2.1-or-later). Its source is in the crate v8 of crates.io.",
+  crates: "Rust crates in the Deno runtime (MIT, Apache-2.0 and others; each is named with its own).",
 };
 
 /** What there is, each with its licence by name. */
