@@ -1,8 +1,8 @@
-// The oldest glibc that the program runs with is the one that the README names.
+// The oldest glibc that the program runs with is the one that the README and the packages name.
 
 import assert from "node:assert/strict";
 import { executable } from "../../dist/make/compile.ts";
-import { type Architecture, ARCHITECTURES } from "../../dist/make/runtime.ts";
+import { type Architecture, ARCHITECTURES, GLIBC } from "../../dist/make/runtime.ts";
 import { notCompiled } from "../lab/compiled.ts";
 import { isolatedTest } from "../lab/scenario.ts";
 import { variables } from "./aarch64.ts";
@@ -39,6 +39,7 @@ for (const architecture of ARCHITECTURES) {
     const named = /\bglibc\s+(\d+\.\d+)\s+or newer/.exec(readme)![1].split(".").map(Number);
     const [runtime, ...libraries] = elfFiles(await Deno.readFile(executable(architecture)));
     assert.deepEqual(highest(neededVersions(runtime)), named);
+    assert.equal(GLIBC, named.join("."));
     assert.equal(libraries.length, 2);
     for (const library of libraries) {
       const [major, minor] = highest(neededVersions(library));
