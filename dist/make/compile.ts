@@ -3,9 +3,10 @@
  * dist/symrouted-ARCHITECTURE for another. The same input gives the same bytes.
  */
 
+import { readCrates } from "./components.ts";
 import { LIBNL_SOURCE, libnlFor } from "./libnl.ts";
 import { type Architecture, ARCHITECTURES, deno, findRuntime, type Runtime, targetOf } from "./runtime.ts";
-import { exists, root, run, sha256, task, Unmakeable } from "./tools.ts";
+import { root, run, sha256, task, Unmakeable } from "./tools.ts";
 
 /** What is in an executable, and what it was made of; beside it as `.json`. */
 export interface Record {
@@ -39,15 +40,21 @@ export interface CompileOptions {
   /** The program's first module. */
   readonly entry?: string;
   readonly output?: string;
+  /** Whether it is to be the same whatever Deno makes it. */
+  readonly pinned?: boolean;
 }
 
 /** Makes the executable for that machine, and says what is in it. Throws Unmakeable. */
 export async function compile(
   architecture: Architecture,
-  { entry = "src/main.ts", output = executable(architecture) }: CompileOptions = {},
+  { entry = "src/main.ts", output = executable(architecture), pinned }: CompileOptions = {},
 ): Promise<Record> {
-  const runtime = await findRuntime(architecture);
+  const runtime = await findRuntime(architecture, { pinned });
   console.log(`runtime: ${runtime.reason}`);
+  const listed = readCrates().runtime;
+  if (runtime.version !== listed) {
+    console.log(`licences: Deno ${listed}'s are embedded, and Deno ${runtime.version} may differ in some`);
+  }
   const stage = await Deno.makeTempDir({ prefix: "symrouted-compile-" });
   try {
     await fill(stage, { entry, architecture, runtime });
@@ -88,16 +95,15 @@ async function fill(
   for (const folder of ["program", `dist/libnl/${architecture}`]) {
     await Deno.mkdir(`${stage}/${folder}`, { recursive: true });
   }
+  const libnl = await libnlFor(architecture);
+  for (const { name } of Deno.readDirSync(libnl)) {
+    await Deno.copyFile(`${libnl}/${name}`, `${stage}/dist/libnl/${architecture}/${name}`);
+  }
   // In one file it starts in three quarters of the time. Made smaller it would start a little sooner still, but the bundler
   // then drops declarations by `using` that are used once, and with them the freeing of C objects.
   const bundle = `${stage}/program/symrouted.js`;
   await deno(runtime, ["bundle", "--output", bundle, entry], root);
   await Deno.writeTextFile(bundle, withoutPlaces(await Deno.readTextFile(bundle)));
-  const libnl = await libnlFor(architecture);
-  for (const { name } of Deno.readDirSync(libnl)) {
-    await Deno.copyFile(`${libnl}/${name}`, `${stage}/dist/libnl/${architecture}/${name}`);
-  }
-  if (!await exists(`${root}dist/licenses`)) return;
   await Deno.mkdir(`${stage}/dist/licenses`);
   for (const { name } of Deno.readDirSync(`${root}dist/licenses`)) {
     await Deno.copyFile(`${root}dist/licenses/${name}`, `${stage}/dist/licenses/${name}`);

@@ -75,7 +75,8 @@ function enginesParts(): { name: string; license: string }[] {
   return headings.map(([, name, license]) => ({ name: name.replace(", in V8", ""), license }));
 }
 
-function readCrates(): { runtime: string; crates: Crate[] } {
+/** The Rust crates of a runtime, and which version of Deno that is. */
+export function readCrates(): { runtime: string; crates: Crate[] } {
   return JSON.parse(Deno.readTextFileSync(`${root}dist/make/crates.json`));
 }
 

@@ -118,9 +118,9 @@ async function main(folder: string): Promise<void> {
 /** A package that stands for the runtime's, with the exact versions of Deno's own; gives each crate's SHA-256. */
 async function layOut(folder: string): Promise<Map<string, string>> {
   const url = `https://static.crates.io/crates/deno/deno-${PAIR.version}.crate`;
-  const response = await fetched(url);
-  if (!response) throw new Unmakeable(`${url} is out of reach`);
-  await Deno.writeFile(`${folder}/deno.crate`, new Uint8Array(await response.arrayBuffer()));
+  const crate = await fetched(url);
+  if (!crate) throw new Unmakeable(`${url} is out of reach`);
+  await Deno.writeFile(`${folder}/deno.crate`, crate);
   await run(["tar", "-xzf", "deno.crate", "--strip-components=1", `deno-${PAIR.version}/Cargo.lock`], {
     cwd: folder,
   });

@@ -15,7 +15,7 @@ export async function packagesFor(architecture: Architecture): Promise<[deb: str
 if (import.meta.main) {
   await task("package", async () => {
     for (const architecture of ARCHITECTURES) {
-      await compile(architecture);
+      await compile(architecture, { pinned: true });
       for (const path of await packagesFor(architecture)) {
         console.log(`${path}: ${(await Deno.stat(path)).size} bytes`);
       }

@@ -36,7 +36,7 @@ export async function release(): Promise<void> {
     if (name === SUMS || name === BILL || PACKAGE.test(name)) await Deno.remove(dist + name);
   }
   const records: Record[] = [];
-  for (const architecture of ARCHITECTURES) records.push(await compile(architecture));
+  for (const architecture of ARCHITECTURES) records.push(await compile(architecture, { pinned: true }));
   // Compressing takes most of the time.
   const made: Made[] = await Promise.all(ARCHITECTURES.map(async (architecture, index) => ({
     record: records[index],

@@ -1,6 +1,6 @@
 /** What the executable runs on: `denort`, Deno's slim runtime, and the Deno of the same version that puts a program behind it. */
 
-import { cached, exists, fetched, run, Unmakeable, unpackWheel, verify } from "./tools.ts";
+import { cached, exists, isThere, run, Unmakeable, unpackWheel, verify } from "./tools.ts";
 
 /** The machines that the executable is made for. */
 export const ARCHITECTURES = ["x86_64", "aarch64"] as const;
@@ -46,33 +46,49 @@ export const PAIR = {
 /** Before what Deno has put behind the runtime. */
 const PAYLOAD_MAGIC = "d3n0l4nd";
 
-/** Finds a runtime for that machine; throws Unmakeable with what was tried where there is none. */
-export async function findRuntime(architecture: Architecture): Promise<Runtime> {
-  const version = Deno.version.deno, running = [Deno.execPath()];
+/**
+ * Finds a runtime for that machine: the running Deno's, or, where the same input is to give the same bytes whoever makes it, the
+ * pair; the other where that cannot be had. Throws Unmakeable with what was tried where there is none.
+ */
+export async function findRuntime(architecture: Architecture, { pinned = false } = {}): Promise<Runtime> {
   const given = Deno.env.get("DENORT_BIN");
   if (given) {
     if (!await exists(given)) throw new Unmakeable(`DENORT_BIN=${given}: there is no such file`);
-    return { version, deno: running, denort: given, reason: "the running Deno and DENORT_BIN" };
+    const version = Deno.version.deno, reason = "the running Deno and DENORT_BIN";
+    return { version, deno: [Deno.execPath()], denort: given, reason };
   }
-  const url = `https://dl.deno.land/release/v${version}/denort-${targetOf(architecture)}.zip`;
-  const response = await fetched(url, { method: "HEAD" });
-  if (response) {
-    await response.body?.cancel();
-    return { version, deno: running, reason: "the running Deno and its runtime from dl.deno.land" };
+  const tried: string[] = [];
+  const ways = [() => ofDeno(architecture), () => pair(architecture)];
+  for (const way of pinned ? ways.toReversed() : ways) {
+    const found = await way();
+    if (typeof found !== "string") return { ...found, reason: [...tried, found.reason].join("; ") };
+    tried.push(found);
   }
+  throw new Unmakeable(`no runtime for ${architecture}: DENORT_BIN is not set, ${tried.join(", and ")}`);
+}
+
+/** That of the running Deno, from its makers; or why not. */
+async function ofDeno(architecture: Architecture): Promise<Runtime | string> {
+  const version = Deno.version.deno;
+  if (!await isThere(`https://dl.deno.land/release/v${version}/denort-${targetOf(architecture)}.zip`)) {
+    return "dl.deno.land is out of reach";
+  }
+  return { version, deno: [Deno.execPath()], reason: "the running Deno and its runtime from dl.deno.land" };
+}
+
+/** The pair; or why not. */
+async function pair(architecture: Architecture): Promise<Runtime | string> {
+  const { version, requirement } = PAIR;
   try {
     return {
-      version: PAIR.version,
-      deno: version === PAIR.version ? running : ["npx", "--yes", `deno@${PAIR.version}`],
+      version,
+      deno: version === Deno.version.deno ? [Deno.execPath()] : ["npx", "--yes", `deno@${version}`],
       denort: await pairedRuntime(architecture),
-      reason:
-        `dl.deno.land is out of reach: Deno ${PAIR.version} and the runtime in PyPI's ${PAIR.requirement}`,
+      reason: `Deno ${version} and the runtime in PyPI's ${requirement}`,
     };
   } catch (error) {
-    throw new Unmakeable(
-      `no runtime for ${architecture}: DENORT_BIN is not set, dl.deno.land is out of reach, and PyPI's ` +
-        `${PAIR.requirement} cannot be had: ${(error as Error).message}`,
-    );
+    if (!(error instanceof Unmakeable)) throw error;
+    return `PyPI's ${requirement} cannot be had: ${error.message}`;
   }
 }
 

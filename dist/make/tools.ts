@@ -99,11 +99,23 @@ export async function unpackWheel(
   }
 }
 
-/** The answer of a site of the world's; undefined where it is out of reach. */
-export async function fetched(url: string, init: RequestInit = {}): Promise<Response | undefined> {
+/** Whether a site of the world's has something. */
+export async function isThere(url: string): Promise<boolean> {
+  return await answer(url, { method: "HEAD", within: 10_000 }) !== undefined;
+}
+
+/** What a site of the world's has; undefined where it is out of reach. */
+export async function fetched(url: string): Promise<Uint8Array<ArrayBuffer> | undefined> {
+  return await answer(url, { method: "GET", within: 120_000 });
+}
+
+async function answer(
+  url: string,
+  { method, within }: { method: string; within: number },
+): Promise<Uint8Array<ArrayBuffer> | undefined> {
   try {
-    const response = await fetch(url, { ...init, signal: AbortSignal.timeout(10_000) });
-    if (response.ok) return response;
+    const response = await fetch(url, { method, signal: AbortSignal.timeout(within) });
+    if (response.ok) return new Uint8Array(await response.arrayBuffer());
     await response.body?.cancel();
   } catch {
     // No way there, or no time.

@@ -6,7 +6,8 @@ unit=symrouted.service
 options=/etc/default/symrouted
 template=/usr/share/symrouted/options
 
-has_systemd() { [ -d /run/systemd/system ]; }
+# In a chroot with the host's /run it would be the host's systemd that is asked, and the host's routes that go.
+has_systemd() { [ -d /run/systemd/system ] && [ /proc/1/root -ef / ]; }
 
 # A unit of the operator's own, such as --install-unit's, goes before the package's; unless it runs the package's program,
 # neither it nor what it keeps is touched.

@@ -43,7 +43,7 @@ async function unpacked(path: string): Promise<{ folder: string; paths: string[]
   else {await must([
       "sh",
       "-ec",
-      'cd "$1"; rpm2cpio "$2" | cpio --extract --make-directories --quiet',
+      'cd "$1"; rpm2cpio "$2" | busybox cpio -i -d 2>/dev/null',
       "sh",
       folder,
       path,

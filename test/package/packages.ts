@@ -30,7 +30,7 @@ export async function makePackages(): Promise<Record<string, string>> {
 }
 
 async function packages(): Promise<Packages> {
-  for (const architecture of ARCHITECTURES) await compile(architecture);
+  for (const architecture of ARCHITECTURES) await compile(architecture, { pinned: true });
   const own = Deno.build.arch as Architecture, into = `${root}dist/next`;
   await Deno.mkdir(into, { recursive: true });
   const next = { architecture: own, executable: executable(own), into, release: "2" };
