@@ -3,6 +3,7 @@
  * dist/symrouted-ARCHITECTURE for another. The same input gives the same bytes.
  */
 
+import { VERSION } from "../../src/version.ts";
 import { readCrates } from "./components.ts";
 import { LIBNL_SOURCE, libnlFor } from "./libnl.ts";
 import { type Architecture, ARCHITECTURES, deno, findRuntime, type Runtime, targetOf } from "./runtime.ts";
@@ -143,7 +144,8 @@ function check(told: string, embedded: Record["embedded"]): void {
 /** A runtime of another version than the Deno that has put the program behind it does not find it there. */
 async function tryOut(path: string, { version }: Runtime): Promise<void> {
   try {
-    await run([path, "--version"]);
+    const told = await run([path, "--version"]);
+    if (!told.startsWith(`symrouted ${VERSION}\n`)) throw new Unmakeable(`it says ${told.split("\n")[0]}`);
   } catch (error) {
     await Deno.remove(path);
     const why = error instanceof Error ? error.message : error;

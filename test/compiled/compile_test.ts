@@ -51,6 +51,11 @@ isolatedTest("compile: a runtime that is not there", async () => {
   await assertRefused(result, /^compile: DENORT_BIN=\/nonexistent\/denort: there is no such file$/m);
 });
 
+isolatedTest("compile: a runtime that is none", async () => {
+  const result = await compile([], { folder: userCache.replace(/\/symrouted$/, ""), denort: "/bin/true" });
+  await assertRefused(result, /^compile: what was compiled does not run .*: it says true /m);
+}, { skip: notCompiled() });
+
 isolatedTest("compile: no runtime is to be had from anywhere", async () => {
   const reason =
     /^compile: no runtime for .*: DENORT_BIN is not set, dl\.deno\.land is out of reach, and PyPI's .*: /;

@@ -127,3 +127,41 @@ installScenario(
   },
   { skip },
 );
+
+installScenario(
+  "removed in a chroot that has the host's /run, it leaves the host's service and routes alone",
+  async (world, machine) => {
+    await dpkg(machine, "--install", first());
+    const right = await ours(world);
+    // Beside a daemon they could not be taken back.
+    await machine.systemctl(`stop ${UNIT}`);
+    await machine.must([
+      "sh",
+      "-ec",
+      `
+    mount -t tmpfs tmpfs /mnt; cd /mnt; mkdir upper work root
+    mount -t overlay -o lowerdir=/,upperdir=upper,workdir=work overlay root
+    for folder in run proc; do mount --rbind /$folder root/$folder; done`,
+    ]);
+    await machine.must(["chroot", "/mnt/root", "dpkg", "--purge", "symrouted"]);
+    assert.deepEqual(await ours(world), right);
+    assert.equal(await stateOf(machine, "is-enabled"), "enabled");
+  },
+  { skip },
+);
+
+installScenario(
+  "a purge beside --install-unit leaves nothing that disables a later installation",
+  async (_, machine) => {
+    await dpkg(machine, "--install", first());
+    await dpkg(machine, "--remove");
+    await machine.must([FILE, "--install-unit"]);
+    await dpkg(machine, "--purge");
+    assert.equal(await stateOf(machine, "is-enabled"), "enabled");
+    await machine.must([FILE, "--uninstall-unit"]);
+    await dpkg(machine, "--install", first());
+    assert.equal(await stateOf(machine, "is-enabled"), "enabled");
+    assert.equal(await stateOf(machine, "is-active"), "active");
+  },
+  { skip },
+);
