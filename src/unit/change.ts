@@ -16,8 +16,10 @@ const VALUES = ["bindir", "root"];
 export async function changeService(flags: Flags, args: readonly string[]): Promise<void> {
   const rest = serviceOptions(args);
   await check(rest, flags);
-  const place = new Place({ root: flags.root ?? "", bindir: flags.bindir ?? "/usr/local/bin" });
+  const place = new Place({ root: flags.root, bindir: flags.bindir ?? "/usr/local/bin" });
   requireHost(flags);
+  // The service's own user has to get to what is written.
+  Deno.umask(0o022);
   const force = flags.force ?? false;
   if (flags.installUnit) await install(place, { options: rest, start: !flags.noStart, force });
   else await uninstall(place, { keepRoutes: flags.keepRoutes ?? false, force });
@@ -52,13 +54,9 @@ async function check(options: readonly string[], { uninstallUnit }: Flags): Prom
 /** Before anything is looked at. */
 function requireHost({ installUnit, root }: Flags): void {
   const what = installUnit ? "not installed" : "not removed";
-  if (installUnit && !Deno.build.standalone) {
-    throw new Failure(
-      EXIT.failed,
-      what,
-      "only the compiled executable can install itself",
-      "deno task compile",
-    );
+  if (!Deno.build.standalone) {
+    const why = `only the compiled executable can ${installUnit ? "install" : "remove"} itself`;
+    throw new Failure(EXIT.failed, what, why, "deno task compile");
   }
   if (root !== undefined) return;
   if (Deno.uid() !== 0) throw new Failure(EXIT.privilege, what, "only root may", "run it as root");
