@@ -2,6 +2,9 @@
 
 import { EXIT, Failure } from "../status.ts";
 
+/** So many bytes of a file are copied at once. */
+const CHUNK = 1 << 20;
+
 /** One change that has been prepared: what is to be at `path`, if anything, lies beside it already. */
 interface Step {
   readonly path: string;
@@ -22,12 +25,8 @@ export class FileChanges {
     return await this.#prepare(path, async (fresh) => {
       // A link that somebody else has put there meanwhile is not followed.
       using to = await Deno.open(fresh, { write: true, createNew: true, mode });
-      if ("file" in from) {
-        using file = await Deno.open(from.file);
-        await file.readable.pipeTo(to.writable, { preventClose: true });
-      } else {
-        await to.writable.getWriter().write(new TextEncoder().encode(from.text));
-      }
+      if ("file" in from) await copy(from.file, to);
+      else await writeAll(to, new TextEncoder().encode(from.text));
       await to.sync();
     });
   }
@@ -96,6 +95,16 @@ export class FileChanges {
     });
     return step.fresh;
   }
+}
+
+async function copy(path: string, to: Deno.FsFile): Promise<void> {
+  using from = await Deno.open(path);
+  const bytes = new Uint8Array(CHUNK);
+  for (let count; (count = await from.read(bytes)) !== null;) await writeAll(to, bytes.subarray(0, count));
+}
+
+async function writeAll(to: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
 }
 
 /** Does each of these in turn, whatever becomes of the others; gives in words what failed. */
