@@ -12,7 +12,7 @@ export interface Belongings {
 }
 
 /** The executable that a unit of ours runs. */
-const EXECUTABLE = /^ExecStart=(\/\S*\/symrouted|\/symrouted)(?:\s|$)/m;
+const EXECUTABLE = /^ExecStart=(\/(?:\S*\/)?symrouted)(?:\s|$)/m;
 
 /** Looks through a service's files. Throws where the unit is not ours to remove; with `force` every unit is, but a package's. */
 export async function belongings(

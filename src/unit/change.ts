@@ -58,7 +58,10 @@ function requireHost({ installUnit, root }: Flags): void {
     const why = `only the compiled executable can ${installUnit ? "install" : "remove"} itself`;
     throw new Failure(EXIT.failed, what, why, "deno task compile");
   }
-  if (root !== undefined) return;
+  if (root !== undefined) {
+    if (isFolder(root || "/")) return;
+    throw new Failure(EXIT.failed, what, `there is no folder ${root}`);
+  }
   if (Deno.uid() !== 0) throw new Failure(EXIT.privilege, what, "only root may", "run it as root");
   // sd_booted(3)
   if (isFolder("/run/systemd/system")) return;
@@ -68,7 +71,7 @@ function requireHost({ installUnit, root }: Flags): void {
 
 function isFolder(path: string): boolean {
   try {
-    return Deno.lstatSync(path).isDirectory;
+    return Deno.statSync(path).isDirectory;
   } catch {
     return false;
   }

@@ -139,6 +139,8 @@ isolatedTest("where it cannot be done at all, one line says why", async () => {
       /^symrouted: not installed: systemd does not run here \(use --root for an image, or --once\)$/m,
     ],
     [["--uninstall-unit"], 1, /^symrouted: not removed: systemd does not run here /m],
+    [["--install-unit", "--root", "/none"], 1, /^symrouted: not installed: there is no folder \/none$/m],
+    [["--uninstall-unit", "--root", "/none"], 1, /^symrouted: not removed: there is no folder \/none$/m],
     [["--install-unit", "--once"], 2, /--once and --install-unit exclude each other/],
     [["--install-unit", "--uninstall-unit"], 2, /exclude each other/],
     [["--no-start"], 2, /--no-start belongs to --install-unit/],
