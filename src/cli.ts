@@ -8,7 +8,7 @@ import { leadsToJournal, Log } from "./log.ts";
 import { complain, oneLine, print } from "./output.ts";
 import { EXIT, Failure } from "./status.ts";
 import { askToReload } from "./unit/reload.ts";
-import { programPath, unitText } from "./unit/text.ts";
+import { pathError, programPath, unitText } from "./unit/text.ts";
 import type { Action } from "./words.ts";
 
 /** Runs the program with its arguments; gives its exit status. */
@@ -18,7 +18,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
   if ("text" in request) return await told(() => print(request.text));
   if ("action" in request) return await ended(request.action);
   const { flags } = request;
-  if (flags.printUnit) return await told(() => print(unitText(programPath())));
+  if (flags.printUnit) return await told(printUnit);
   if (flags.licenses) {
     // What few calls need is loaded only for them.
     const { licensesText } = await import("./licenses.ts");
@@ -34,6 +34,12 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
 /** The option that is not the daemon's. */
 const RELOAD = /^--reload(=|$)/;
+
+function printUnit(): void {
+  const path = programPath(), error = pathError(path);
+  if (error) throw new Failure(EXIT.failed, "no unit", error, "move the executable");
+  print(unitText(path));
+}
 
 /** Does what ends the program, and gives the exit status. */
 function told(action: () => void | Promise<void>): Promise<number> {

@@ -5,6 +5,7 @@ import { type MetricOverride, parseMetric } from "./model/metrics.ts";
 import { type Level, LEVELS } from "./log.ts";
 import { DEFAULTS, type Options, type Role } from "./plan/options.ts";
 import { HIGHEST_PRIORITY, LOWEST_TABLE } from "./plan/ownership.ts";
+import { pathError } from "./unit/text.ts";
 
 /** The options as they are given; what is not given is undefined. */
 export interface Flags {
@@ -61,7 +62,7 @@ export const FLAGS = {
   keepRoutes: { ...word, brief: "With --uninstall-unit: leave rules and routes in place" },
   force: {
     ...word,
-    brief: "With these two: also where a file was edited by hand or the unit is a package's",
+    brief: "With these two: also where a file was edited by hand; to install, also beside a package",
   },
   bindir: {
     ...value,
@@ -163,9 +164,8 @@ function parseGlob(text: string): string {
 /** An absolute path that a unit can name as it is, without a slash at its end; "" is the root folder. */
 function parsePath(text: string): string {
   if (!text.startsWith("/")) throw new SyntaxError(`${text || "nothing"} is no absolute path`);
-  if (/[^\w@+=:,./~-]/.test(text) || /\/\.\.?(\/|$)/.test(text)) {
-    throw new SyntaxError(`${text} has characters or parts that a unit cannot name as they are`);
-  }
+  const error = pathError(text);
+  if (error) throw new SyntaxError(error);
   return text.replaceAll(/\/+/g, "/").replace(/\/$/, "");
 }
 

@@ -15,7 +15,7 @@ export const EXIT = {
 export class Failure extends Error {
   override readonly name = "Failure";
 
-  constructor(readonly status: number, what: string, why: string, hint?: string) {
+  constructor(readonly status: number, readonly what: string, readonly why: string, readonly hint?: string) {
     super(`${what}: ${why}${hint ? ` (${hint})` : ""}`);
   }
 }

@@ -16,8 +16,10 @@ const VALUES = ["bindir", "root"];
 export async function changeService(flags: Flags, args: readonly string[]): Promise<void> {
   const rest = serviceOptions(args);
   await check(rest, flags);
-  const place = new Place({ root: flags.root ?? "", bindir: flags.bindir ?? "/usr/local/bin" });
+  const place = new Place({ root: flags.root, bindir: flags.bindir ?? "/usr/local/bin" });
   requireHost(flags);
+  // The service's own user has to get to what is written.
+  Deno.umask(0o022);
   const force = flags.force ?? false;
   if (flags.installUnit) await install(place, { options: rest, start: !flags.noStart, force });
   else await uninstall(place, { keepRoutes: flags.keepRoutes ?? false, force });
@@ -52,15 +54,14 @@ async function check(options: readonly string[], { uninstallUnit }: Flags): Prom
 /** Before anything is looked at. */
 function requireHost({ installUnit, root }: Flags): void {
   const what = installUnit ? "not installed" : "not removed";
-  if (installUnit && !Deno.build.standalone) {
-    throw new Failure(
-      EXIT.failed,
-      what,
-      "only the compiled executable can install itself",
-      "deno task compile",
-    );
+  if (!Deno.build.standalone) {
+    const why = `only the compiled executable can ${installUnit ? "install" : "remove"} itself`;
+    throw new Failure(EXIT.failed, what, why, "deno task compile");
   }
-  if (root !== undefined) return;
+  if (root !== undefined) {
+    if (isFolder(root || "/")) return;
+    throw new Failure(EXIT.failed, what, `there is no folder ${root}`);
+  }
   if (Deno.uid() !== 0) throw new Failure(EXIT.privilege, what, "only root may", "run it as root");
   // sd_booted(3)
   if (isFolder("/run/systemd/system")) return;
@@ -70,7 +71,7 @@ function requireHost({ installUnit, root }: Flags): void {
 
 function isFolder(path: string): boolean {
   try {
-    return Deno.lstatSync(path).isDirectory;
+    return Deno.statSync(path).isDirectory;
   } catch {
     return false;
   }

@@ -1,6 +1,9 @@
-/** Several files that are written, replaced or removed together, or not at all. */
+/** Several files that are written, replaced or removed together, or not at all; with modes that the umask has a say in. */
 
 import { EXIT, Failure } from "../status.ts";
+
+/** So many bytes of a file are copied at once. */
+const CHUNK = 1 << 20;
 
 /** One change that has been prepared: what is to be at `path`, if anything, lies beside it already. */
 interface Step {
@@ -20,10 +23,11 @@ export class FileChanges {
   /** Prepares a file with these contents: a text, or a copy of a file. */
   async write(path: string, from: { text: string } | { file: string }, mode: number): Promise<string> {
     return await this.#prepare(path, async (fresh) => {
-      if ("file" in from) await Deno.copyFile(from.file, fresh);
-      else await Deno.writeTextFile(fresh, from.text, { createNew: true });
-      await Deno.chmod(fresh, mode);
-      await sync(fresh);
+      // A link that somebody else has put there meanwhile is not followed.
+      using to = await Deno.open(fresh, { write: true, createNew: true, mode });
+      if ("file" in from) await copy(from.file, to);
+      else await writeAll(to, new TextEncoder().encode(from.text));
+      await to.sync();
     });
   }
 
@@ -35,7 +39,7 @@ export class FileChanges {
   async remove(path: string): Promise<void> {
     // What could be written in its place could be removed.
     const fresh = await this.#prepare(path, (fresh) => Deno.writeTextFile(fresh, "", { createNew: true }));
-    await Deno.remove(fresh);
+    await attempt(path, () => Deno.remove(fresh));
     const { old } = this.#steps.pop()!;
     this.#steps.push({ path, old });
   }
@@ -61,23 +65,22 @@ export class FileChanges {
         if (step.fresh) await Deno.rename(step.fresh, step.path);
       });
     }
-    for (const folder of new Set(this.#steps.map(({ path }) => folderOf(path)))) await sync(folder);
-  }
-
-  /** Puts back what was there before, and takes away what was prepared; once. */
-  async undo(): Promise<void> {
-    for (const { path, fresh, old, existed, isDone } of this.#steps.splice(0).toReversed()) {
-      if (isDone && existed) await Deno.rename(old, path);
-      else if (isDone) await discard(path);
-      await discard(old);
-      if (fresh) await discard(fresh);
+    for (const folder of new Set(this.#steps.map(({ path }) => folderOf(path) || "/"))) {
+      await attempt(folder, () => sync(folder));
     }
-    for (const folder of this.#folders.splice(0)) await Deno.remove(folder);
   }
 
-  /** Gives up what was kept to be put back. */
-  async finish(): Promise<void> {
-    for (const { old } of this.#steps) await discard(old);
+  /** Puts back what was there before, and takes away what was prepared; once. Gives in words what of it failed. */
+  async undo(): Promise<string[]> {
+    const failed = await eachOf(this.#steps.splice(0).toReversed().map((step) => () => putBack(step)));
+    // What others have put into them meanwhile is theirs.
+    await eachOf(this.#folders.splice(0).map((folder) => () => Deno.remove(folder)));
+    return failed;
+  }
+
+  /** Gives up what was kept to be put back; gives in words what of it is left. */
+  finish(): Promise<string[]> {
+    return eachOf(this.#steps.map(({ old }) => () => attempt(old, () => discard(old), "removed")));
   }
 
   /** The new file is made beside the old one: only there can it take its place in one step. */
@@ -94,13 +97,45 @@ export class FileChanges {
   }
 }
 
+async function copy(path: string, to: Deno.FsFile): Promise<void> {
+  using from = await Deno.open(path);
+  const bytes = new Uint8Array(CHUNK);
+  for (let count; (count = await from.read(bytes)) !== null;) await writeAll(to, bytes.subarray(0, count));
+}
+
+async function writeAll(to: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let rest = bytes; rest.length > 0;) rest = rest.subarray(await to.write(rest));
+}
+
+/** Does each of these in turn, whatever becomes of the others; gives in words what failed. */
+export async function eachOf(actions: readonly (() => Promise<unknown>)[]): Promise<string[]> {
+  const failed: string[] = [];
+  for (const action of actions) {
+    try {
+      await action();
+    } catch (error) {
+      failed.push(reasonOf(error));
+    }
+  }
+  return failed;
+}
+
+async function putBack({ path, fresh, old, existed, isDone }: Step): Promise<void> {
+  await attempt(path, async () => {
+    if (fresh) await discard(fresh);
+    if (isDone && existed) await Deno.rename(old, path);
+    else if (isDone) await discard(path);
+    await discard(old);
+  }, "put back");
+}
+
 /** Does something with a file; what goes wrong is told in one line. */
-async function attempt<T>(path: string, action: () => Promise<T>): Promise<T> {
+async function attempt<T>(path: string, action: () => Promise<T>, what = "written"): Promise<T> {
   try {
     return await action();
   } catch (error) {
     if (error instanceof Failure) throw error;
-    throw new Failure(EXIT.failed, `${path} cannot be written`, await reasonFor(error, path));
+    throw new Failure(EXIT.failed, `${path} cannot be ${what}`, await reasonFor(error, path));
   }
 }
 

@@ -2,12 +2,14 @@
 
 import { print } from "../output.ts";
 import { EXIT, Failure } from "../status.ts";
-import { FileChanges, folderOf, reasonOf } from "./files.ts";
+import { notOurs } from "./belongings.ts";
+import { type FileChanges, folderOf, reasonOf } from "./files.ts";
 import { optionsIn, optionsText } from "./options_file.ts";
 import { find, type Found, lookAt, type Place } from "./place.ts";
-import { seal } from "./seal.ts";
-import { type Service, service, status, systemctl, whyNot } from "./systemd.ts";
+import { seal, sha256 } from "./seal.ts";
+import { type Service, status } from "./systemd.ts";
 import { UNIT, unitText } from "./text.ts";
+import { asAWhole } from "./whole.ts";
 
 export interface InstallOptions {
   /** The service's own, as on the command line; none: those that it has are kept. */
@@ -21,56 +23,51 @@ export interface InstallOptions {
 /** Everything is prepared before anything is changed, and what fails later is undone. Throws Failure. */
 export async function install(place: Place, asked: InstallOptions): Promise<void> {
   await requireFree(place, asked);
-  const texts = await wantedTexts(place, asked);
-  const changes = new FileChanges(), told: string[] = [];
-  try {
-    await prepare(changes, place, { texts, told });
-    const known = place.isImage ? undefined : await service();
-    await changes.commit();
-    if (known) {
-      const isChanged = told.length > 0 || !await runs(known, place);
-      await settle(known, { isChanged, start: asked.start, undo: changes, told });
-    }
-  } catch (error) {
-    await changes.undo();
-    throw error;
-  }
-  await changes.finish();
-  print(told.length > 0 ? told.map((line) => `symrouted: ${line}\n`).join("") : "symrouted: nothing to do\n");
+  const texts = await wantedTexts(place, asked), told: string[] = [];
+  const stuck = await asAWhole("not installed", place, async (change) => {
+    await prepare(change.files, place, { texts, told });
+    await change.commit();
+    const { service } = change;
+    if (!service) return;
+    const isNew = told.length > 0 || service.isStale;
+    if (isNew) await change.reload();
+    const isRight = service.isActive && !isNew && await runs(service, place);
+    if (asked.start && !isRight) told.push(await change.start());
+  });
+  const lines = told.length > 0 ? [...told, ...stuck] : ["nothing to do"];
+  print(lines.map((line) => `symrouted: ${line}\n`).join(""));
   if (!place.isImage && asked.start) print(await status());
 }
 
 /** What is not ours to replace. */
 async function requireFree(place: Place, { force }: InstallOptions): Promise<void> {
-  for (const path of [place.unit, place.options, `${place.root}${place.program}`]) {
+  for (const path of [place.unit, place.options, place.wish, `${place.root}${place.program}`]) {
     await place.requireWithin(path);
   }
   const packaged = await place.packaged();
-  if (packaged && !force) throw kept(packaged, "it came with a package");
+  if (packaged && !force) throw kept(packaged.path, "it came with a package");
 }
 
 function kept(path: string, why: string): Failure {
   return new Failure(EXIT.failed, `not installed: ${path}`, why, "--force replaces it");
 }
 
-/** By path, the texts that are to be there. Throws where that would replace what a person has written. */
+/** The texts that are to be there instead of what is. Throws where that would replace what a person has written. */
 async function wantedTexts(
   place: Place,
   { options, force }: InstallOptions,
 ): Promise<{ found: Found; text: string }[]> {
   const unit = { found: await find(place.unit), text: await seal(unitText(place.program)) };
-  const file = { found: await find(place.options), text: await optionsText(options) };
+  const file = { found: await place.findOptions(), text: await optionsText(options) };
   const { text: current, standing } = file.found;
   const isSame = current !== undefined && sameWords(optionsIn(current), options);
-  if (standing !== "none" && (options.length === 0 || isSame)) file.text = current ?? file.text;
-  for (const { found, text } of [unit, file]) {
-    if (found.standing === "none" || found.standing === "ours" || found.text === text || force) continue;
-    throw kept(
-      found.path,
-      found.standing === "edited" ? "it was edited by hand" : "it is not symrouted's own",
-    );
+  const isKept = standing !== "none" && (options.length === 0 || isSame);
+  const wanted = [unit, ...isKept ? [] : [file]].filter(({ found, text }) => found.text !== text);
+  for (const { found } of force ? [] : wanted) {
+    const whose = notOurs(found);
+    if (whose) throw kept(found.path, whose);
   }
-  return [unit, file];
+  return wanted;
 }
 
 function sameWords(a: readonly string[], b: readonly string[]): boolean {
@@ -93,7 +90,6 @@ async function prepare(
     told.push(`${verb(await lookAt(program) !== undefined)} ${program}`);
   }
   for (const { found, text } of texts) {
-    if (found.text === text) continue;
     await changes.folder(folderOf(found.path));
     await changes.write(found.path, { text }, 0o644);
     const was = found.text === undefined ? "" : optionsChange(place, { found, text });
@@ -127,31 +123,6 @@ async function requireExecutable(fresh: string, path: string): Promise<void> {
   throw new Failure(EXIT.failed, `not installed: ${path}`, why, "--bindir names another place");
 }
 
-/** Has systemd take up what is new. Throws, with everything as it was before, where the service does not get ready. */
-async function settle(
-  known: Service,
-  { isChanged, start, undo, told }: { isChanged: boolean; start: boolean; undo: FileChanges; told: string[] },
-): Promise<void> {
-  const began = new Date();
-  try {
-    if (isChanged || known.isStale) await systemctl("daemon-reload");
-    if (!start || (known.isActive && !isChanged && !known.isStale)) return;
-    await systemctl(known.isActive ? "restart" : "start", UNIT);
-    told.push(`${known.isActive ? "restarted" : "started"} ${UNIT}`);
-  } catch (error) {
-    const why = error instanceof Failure ? await whyNot(began) : reasonOf(error);
-    await systemctl("stop", UNIT).catch(() => {});
-    await undo.undo();
-    await systemctl("daemon-reload");
-    await systemctl("reset-failed", UNIT).catch(() => {});
-    const goesOn = !known.isActive || await systemctl("start", UNIT).then(() => true, () => false);
-    const state = goesOn
-      ? "all is as it was"
-      : "all files are as they were, but the service that ran does not start either";
-    throw new Failure(EXIT.failed, "not installed: the service does not get ready", why, state);
-  }
-}
-
 /** Whether the service, if it runs, runs the executable that is in place. */
 async function runs({ pid }: Service, { program }: Place): Promise<boolean> {
   if (pid === undefined) return true;
@@ -168,11 +139,7 @@ async function isSameFile(a: string, b: string): Promise<boolean> {
     return false;
   }
   if (one.dev === other.dev && one.ino === other.ino) return true;
-  const [left, right] = await Promise.all([digest(a), digest(b)]);
+  // Without V8's compilers, comparing them byte by byte would take far longer.
+  const [left, right] = await Promise.all([a, b].map(async (path) => sha256(await Deno.readFile(path))));
   return left === right;
-}
-
-/** Without V8's compilers, comparing them byte by byte would take far longer. */
-async function digest(path: string): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", await Deno.readFile(path))).toHex();
 }

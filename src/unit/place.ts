@@ -22,18 +22,17 @@ export interface Found {
 }
 
 export class Place {
-  /** The image's folder; "" for the host that this runs on. */
+  /** What all paths begin with: the image's folder, or "". */
   readonly root: string;
+  /** Whether it is an image, which may also be the root folder; else it is the host that this runs on. */
+  readonly isImage: boolean;
   /** The executable as the unit names it. */
   readonly program: string;
 
-  constructor({ root, bindir }: { root: string; bindir: string }) {
-    this.root = root;
+  constructor({ root, bindir }: { root?: string; bindir: string }) {
+    this.root = root ?? "";
+    this.isImage = root !== undefined;
     this.program = `${bindir}/symrouted`;
-  }
-
-  get isImage(): boolean {
-    return this.root !== "";
   }
 
   get unit(): string {
@@ -49,6 +48,13 @@ export class Place {
     return `${this.root}${UNITS}/${WANTED_BY.exec(unitText(this.program))![1]}.wants/${UNIT}`;
   }
 
+  /** The options as systemd reads them: on a host, also where a link leads to them. */
+  async findOptions(): Promise<Found> {
+    const found = await find(this.options);
+    if (this.isImage || found.text !== undefined || found.standing === "none") return found;
+    return { ...found, text: await Deno.readTextFile(this.options).catch(() => undefined) };
+  }
+
   /** The folder of the operator's own additions, where there is one. */
   async dropIns(): Promise<string | undefined> {
     const path = `${this.unit}.d`;
@@ -56,10 +62,10 @@ export class Place {
   }
 
   /** The unit that came with a package, where there is one. */
-  async packaged(): Promise<string | undefined> {
+  async packaged(): Promise<Found | undefined> {
     for (const folder of PACKAGED) {
-      const path = `${this.root}${folder}/${UNIT}`;
-      if (await lookAt(path)) return path;
+      const found = await find(`${this.root}${folder}/${UNIT}`);
+      if (found.standing !== "none") return found;
     }
     return undefined;
   }
@@ -67,8 +73,8 @@ export class Place {
   /** Throws where a link leads out of the image: it would be the host that is changed. */
   async requireWithin(path: string): Promise<void> {
     if (!this.isImage) return;
-    const [root, folder] = [await Deno.realPath(this.root), await deepest(path)];
-    if (folder === root || folder.startsWith(`${root}/`)) return;
+    const [root, folder] = [await Deno.realPath(this.root || "/"), await deepest(path)];
+    if (`${folder}/`.startsWith(root === "/" ? root : `${root}/`)) return;
     throw new Failure(EXIT.failed, path, `it leads out of ${this.root}, to ${folder}`);
   }
 }

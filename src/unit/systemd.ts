@@ -6,34 +6,31 @@ import { UNIT } from "./text.ts";
 
 /** What systemd says of the service. */
 export interface Service {
-  readonly isEnabled: boolean;
   /** It runs, or is about to, or tries to. */
   readonly isActive: boolean;
   /** Its files are newer than what systemd knows of them. */
   readonly isStale: boolean;
-  /** Something other than our unit decides as well. */
-  readonly hasDropIns: boolean;
   /** Its first process, if it runs. */
   readonly pid?: number;
 }
 
 /** How a program ended, and what it said. */
-interface Said {
+export interface Said {
   readonly success: boolean;
   readonly out: string;
   readonly error: string;
 }
 
-/** Runs systemctl, which has to succeed. */
-export async function systemctl(...args: string[]): Promise<void> {
-  const { success, error } = await call("systemctl", args);
+/** Runs systemctl, which has to succeed; the signal ends the waiting for it, not what systemd does. */
+export async function systemctl(args: readonly string[], signal?: AbortSignal): Promise<void> {
+  const { success, error } = await call("systemctl", args, signal);
   if (!success) {
     throw new Failure(EXIT.failed, `systemctl ${args.join(" ")}`, firstLine(error) || "it failed");
   }
 }
 
 export async function service(): Promise<Service> {
-  const names = ["ActiveState", "UnitFileState", "NeedDaemonReload", "DropInPaths", "MainPID"];
+  const names = ["ActiveState", "NeedDaemonReload", "MainPID"];
   const { out } = await call("systemctl", ["show", `--property=${names.join()}`, UNIT]);
   const values = new Map(
     out.split("\n").map((line) => {
@@ -43,10 +40,8 @@ export async function service(): Promise<Service> {
   );
   const pid = Number(values.get("MainPID"));
   return {
-    isEnabled: /^enabled/.test(values.get("UnitFileState") ?? ""),
     isActive: /^(active|reloading|activating)$/.test(values.get("ActiveState") ?? ""),
     isStale: values.get("NeedDaemonReload") === "yes",
-    hasDropIns: Boolean(values.get("DropInPaths")),
     pid: pid > 0 ? pid : undefined,
   };
 }
@@ -75,7 +70,8 @@ export async function whyNot(since: Date): Promise<string> {
   return told.at(-1) ?? "the journal does not say why";
 }
 
-async function call(program: string, args: readonly string[]): Promise<Said> {
+/** Runs a program to its end; what a terminal sends to all that it has started (^C, its end) does not reach it. */
+export async function call(program: string, args: readonly string[], signal?: AbortSignal): Promise<Said> {
   try {
     const { success, stdout, stderr } = await new Deno.Command(program, {
       args: [...args],
@@ -83,6 +79,8 @@ async function call(program: string, args: readonly string[]): Promise<Said> {
       stdin: "null",
       stdout: "piped",
       stderr: "piped",
+      detached: true,
+      signal,
     }).output();
     const decoder = new TextDecoder();
     return { success, out: decoder.decode(stdout), error: decoder.decode(stderr) };

@@ -13,6 +13,13 @@ export function programPath(): string {
   return Deno.build.standalone ? Deno.execPath() : "/usr/local/bin/symrouted";
 }
 
+/** Why a unit cannot name a path as it is, as text for an error; undefined where it can. */
+export function pathError(path: string): string | undefined {
+  return /[^\w@+=:,./~-]/.test(path) || /\/\.\.?(\/|$)/.test(path)
+    ? `${path} has characters or parts that a unit cannot name as they are`
+    : undefined;
+}
+
 /**
  * The unit's text for an executable at `path`, which is absolute, and whose manual page is there or not: systemd-analyze(1)
  * complains of one that is named and missing. Every setting is known to systemd 247 (Debian 11). An older one ignores what it

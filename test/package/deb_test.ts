@@ -111,6 +111,30 @@ installScenario("beside a package, --install-unit changes nothing and says why",
 }, { skip });
 
 installScenario(
+  "--install-unit goes before a package where told to, and gives its place back",
+  async (world, machine) => {
+    const empty = await listing(machine);
+    await dpkg(machine, "--install", first());
+    await machine.write(OPTIONS_FILE, 'SYMROUTED_OPTIONS="--priority 26000"\n');
+    await machine.systemctl(`reload ${UNIT}`);
+    const before = await listing(machine), right = await ours(world);
+    assert.match(await machine.must([FILE, "--install-unit", "--force"]), /^symrouted: restarted /m);
+    assert.deepEqual(await ours(world), right);
+    const removal = await machine.must(["/usr/local/bin/symrouted", "--uninstall-unit"]);
+    assert.match(removal, /^symrouted: left \/etc\/default\/symrouted: the package's service has it$/m);
+    assertSame(await listing(machine), before);
+    assert.deepEqual(await ours(world), []);
+    assert.equal(await stateOf(machine, "is-enabled"), "enabled");
+    await machine.systemctl(`start ${UNIT}`);
+    assert.deepEqual(await ours(world), right);
+    await dpkg(machine, "--purge");
+    await assertGone(world);
+    assertSame(await listing(machine), empty);
+  },
+  { skip },
+);
+
+installScenario(
   "options that the service refuses are named at an upgrade, and rules stay",
   async (world, machine) => {
     await dpkg(machine, "--install", first());

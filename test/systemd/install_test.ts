@@ -16,6 +16,12 @@ import { machineTest } from "./scenario.ts";
 
 const PROGRAM = "/usr/local/bin/symrouted";
 
+/** The service's process runs the same bytes as that file holds. */
+async function assertRuns(machine: Machine, file: string): Promise<void> {
+  const sum = async (path: string) => (await machine.must(["sha256sum", path])).split(" ")[0];
+  assert.equal(await sum(`/proc/${await pidOf(machine)}/exe`), await sum(file));
+}
+
 for (const release of releases) {
   installScenario(
     `${release}: from one file to a service, through every change, and back`,
@@ -34,25 +40,32 @@ for (const release of releases) {
       assert.match(again, /^symrouted: nothing to do\n/);
       assert.equal(await pidOf(machine), pid);
 
-      // An upgrade: another file over the one that runs.
-      await machine.must(["cp", FILE, `${FILE}.new`]);
+      // An upgrade: another file over the one that runs; and back to the older one, by way of both options.
+      const newer = `${FILE}.new`, said = "Makes every reply leave";
+      await machine.must([
+        "sh",
+        "-euc",
+        `LC_ALL=C sed 's/${said}/MAKES every reply leave/' ${FILE} >${newer}`,
+      ]);
+      await machine.must(["chmod", "755", newer]);
       await nothingLost(world, async () => {
-        await machine.must([
-          "sh",
-          "-c",
-          `printf x >>${PROGRAM}.x; mv ${PROGRAM}.x ${PROGRAM}.y; rm ${PROGRAM}.y`,
-        ]);
-        await machine.must(["chmod", "700", PROGRAM]);
-        const upgraded = await machine.must([`${FILE}.new`, "--install-unit", "--priority", "26000"]);
+        const upgraded = await machine.must([newer, "--install-unit", "--priority", "26000"]);
         assert.match(upgraded, /^symrouted: replaced \/usr\/local\/bin\/symrouted$/m);
         assert.match(upgraded, /--priority 26000 \(it was: --exclude wg\*\)$/m);
         assert.match(upgraded, /^symrouted: restarted symrouted\.service$/m);
       });
+      await assertRuns(machine, newer);
+      assert.match(await machine.must([PROGRAM, "--help"]), /^MAKES every reply/m);
+      await nothingLost(world, async () => {
+        const back = await machine.must([FILE, "--install-unit"]);
+        assert.match(back, /^symrouted: replaced \S+\nsymrouted: restarted symrouted\.service\n/);
+      });
+      await assertRuns(machine, FILE);
       assert.notEqual(await pidOf(machine), pid);
       assert.deepEqual((await ours(world)).length, first.length);
       assert.ok((await must(["ip", "-n", world.host.name, "rule"])).includes("26000:"));
 
-      await machine.must(["rm", `${FILE}.new`]);
+      await machine.must(["rm", newer]);
       // By the executable that goes, and with the options that the service had.
       const removal = await machine.must([PROGRAM, "--uninstall-unit"]);
       assert.match(removal, /4 rules removed/);
@@ -100,7 +113,7 @@ installScenario(
       assert.equal(second.code, 1);
       assert.match(
         second.stderr,
-        /^symrouted: not installed: .*CAP_NET_ADMIN.* \(all files are as they were, but .*\)\n$/,
+        /^symrouted: not installed: .*CAP_NET_ADMIN.* \(all is as it was, but the service that ran does not start either\)\n$/,
       );
     });
     await machine.must(["rm", "-r", `/etc/systemd/system/${UNIT}.d`]);
