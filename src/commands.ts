@@ -30,7 +30,7 @@ export interface Call {
   readonly dump: boolean;
   readonly options: Options;
   readonly log: Log;
-  /** What is wrong with the arguments of a daemon; undefined where nothing is. */
+  /** What is wrong with the arguments of a successor; undefined where nothing is. */
   readonly check: (args: readonly string[]) => Promise<string | undefined>;
 }
 

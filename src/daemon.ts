@@ -31,7 +31,7 @@ interface Loop {
   readonly log: Log;
   readonly place: Place;
   readonly service: Service;
-  /** What is wrong with the arguments of a daemon; undefined where nothing is. */
+  /** What is wrong with the arguments of a successor; undefined where nothing is. */
   readonly check: (args: readonly string[]) => Promise<string | undefined>;
   /** Is called when everything has been read. */
   readonly begin: () => void;

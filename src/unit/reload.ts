@@ -59,7 +59,7 @@ export interface Reloadable {
   readonly place: Place;
   readonly manager: ServiceManager;
   readonly log: Log;
-  /** What is wrong with the arguments of a daemon; undefined where nothing is. */
+  /** What is wrong with the arguments of a successor; undefined where nothing is. */
   readonly check: (args: readonly string[]) => Promise<string | undefined>;
   /** Is called when nothing is left but to be called again; false where it is not to be, because it is to end. */
   readonly leave: () => boolean;

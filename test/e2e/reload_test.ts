@@ -6,7 +6,7 @@ import { enter } from "../lab/ear.ts";
 import { Monitor } from "../lab/monitor.ts";
 import type { Namespace } from "../lab/netns.ts";
 import { NotifySocket } from "../lab/notify_socket.ts";
-import { sourceRules, state } from "../lab/observe.ts";
+import { assertCured, sourceRules, state } from "../lab/observe.ts";
 import { ownChanges } from "../lab/ours.ts";
 import { Pings } from "../lab/pings.ts";
 import { eventually } from "../lab/process.ts";
@@ -88,6 +88,25 @@ scenario("a bad option is refused, and the daemon goes on as it was", async ({ h
   assert.equal(await state(host), before.state);
   assert.equal(daemon.lines.length, before.lines);
   assert.equal(await daemon.stop(), 0);
+});
+
+scenario("another protocol is refused with what is to be done, which then works", async (world) => {
+  const { host } = world;
+  const daemon = await Daemon.start(host);
+  const before = await state(host);
+  const { code, stdout, stderr } = await symrouted(host, ["--reload", "--protocol", "99"]);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.equal(
+    stderr,
+    "symrouted: not reloaded: --protocol 99: rules and routes of protocol 115 are in place " +
+      "(stop the daemon, --flush --protocol 115, start it)\n",
+  );
+  await reload(host, daemon, { args: ["--protocol", "115"], times: 2 });
+  assert.equal(await state(host), before);
+  await daemon.stop();
+  assert.equal((await symrouted(host, ["--flush", "--protocol", "115"])).code, 0);
+  await using _other = await Daemon.start(host, ["--protocol", "99"]);
+  await assertCured(world, "IPv4");
 });
 
 scenario("without a daemon nothing can be reloaded", async ({ host }) => {
