@@ -24,7 +24,7 @@ const ADDRESS_WORDS = 3;
  */
 const GUARDED_GROUP = 30;
 
-/** The kernel and libnl give others. They are too many for anybody to hold them all. */
+/** Of a whole range nobody else has one in that group; they are too many for anybody to hold them all. */
 const FIRST_PORT = 0x70000000, PORTS = 0x4000000;
 const ATTEMPTS = 16;
 
