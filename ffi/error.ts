@@ -1,6 +1,6 @@
 /** What the kernel or libnl answers when it refuses. */
 
-import { libc } from "./libc.ts";
+import { errno, errnoText } from "./errno.ts";
 import { libnl } from "./libnl_pair.ts";
 import { readCString } from "./memory.ts";
 
@@ -15,6 +15,8 @@ export const ERRNO = {
   EINVAL: 22,
   EOPNOTSUPP: 95,
   EAFNOSUPPORT: 97,
+  EMSGSIZE: 90,
+  EADDRINUSE: 98,
   ENETDOWN: 100,
   ENOBUFS: 105,
 } as const;
@@ -42,7 +44,8 @@ export function check(result: number, op: string, object?: string): number {
   throw new NetlinkError(op, reason, { code: result, object });
 }
 
-/** The kernel's words for an errno, such as "File exists". */
-export function errnoText(errno: number): string {
-  return readCString(libc().strerror(errno)) ?? `error ${errno}`;
+/** A call of libc's that has just failed: what was to be done, and why the kernel did not. */
+export function failure(op: string): NetlinkError {
+  const code = errno();
+  return new NetlinkError(op, errnoText(code), { code });
 }

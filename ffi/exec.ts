@@ -1,8 +1,8 @@
 /** Becoming another program with the same process number (execve(2)). */
 
-import { errnoText } from "./error.ts";
+import { errno, errnoText } from "./errno.ts";
 import { libc } from "./libc.ts";
-import { copyFrom, pointerTo } from "./memory.ts";
+import { pointerTo } from "./memory.ts";
 import { cString } from "./owned.ts";
 
 /** At least as long as `struct sigaction` is anywhere; all zeros, it is the default action. */
@@ -21,10 +21,10 @@ export function execute(path: string, words: readonly string[]): string {
   return reason;
 }
 
-function errno(): number {
-  const value = new Int32Array(1);
-  copyFrom(libc().errno_location()!, new Uint8Array(value.buffer));
-  return value[0];
+/** Changes this process's environment; undefined takes a variable away. */
+export function setVariable(name: string, value: string | undefined): void {
+  if (value === undefined) libc().unsetenv(cString(name));
+  else libc().setenv(cString(name), cString(value), 1);
 }
 
 /** Lets signals have their default action, which ends the process; what is given back takes that back. */

@@ -1,6 +1,6 @@
 /**
  * libc: what libnl leaves to it. See poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7), strerror(3),
- * clock_gettime(2), execve(2), sigaction(2).
+ * clock_gettime(2), execve(2), fcntl(2), setenv(3), sigaction(2).
  */
 
 import { library } from "./library.ts";
@@ -38,22 +38,24 @@ export const libc = library("libc.so.6", {
     socket: { parameters: ["i32", "i32", "i32"], result: "i32" },
     // int bind(int sockfd, const struct sockaddr *addr, socklen_t addrlen): borrows
     bind: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-    // int listen(int sockfd, int backlog): borrows
-    listen: { parameters: ["i32", "i32"], result: "i32" },
-    // int connect(int sockfd, const struct sockaddr *addr, socklen_t addrlen): borrows
-    connect: { parameters: ["i32", "buffer", "u32"], result: "i32" },
-    // int accept4(int sockfd, struct sockaddr *addr, socklen_t *addrlen, int flags): owned, close
-    accept4: { parameters: ["i32", "buffer", "buffer", "i32"], result: "i32" },
-    // ssize_t send(int sockfd, const void *buf, size_t len, int flags): borrows
-    send: { parameters: ["i32", "buffer", "u64", "i32"], result: "i64" },
+    // int getsockname(int sockfd, struct sockaddr *addr, socklen_t *addrlen): borrows
+    getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
+    // int fcntl(int fd, int op, ... int arg): borrows
+    fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
     // ssize_t sendto(int sockfd, const void *buf, size_t len, int flags, const struct sockaddr *, socklen_t): borrows
     sendto: { parameters: ["i32", "buffer", "u64", "i32", "buffer", "u32"], result: "i64" },
+    // ssize_t recvfrom(int sockfd, void *buf, size_t len, int flags, struct sockaddr *, socklen_t *): borrows
+    recvfrom: { parameters: ["i32", "buffer", "u64", "i32", "buffer", "buffer"], result: "i64" },
     // int clock_gettime(clockid_t clockid, struct timespec *tp): borrows
     clock_gettime: { parameters: ["i32", "buffer"], result: "i32" },
     // char *strdup(const char *s): owned, free; as a number, because it goes into an array
     strdup: { parameters: ["buffer"], result: "u64" },
     // int execv(const char *path, char *const argv[]): borrows; returns only where it fails
     execv: { parameters: ["buffer", "buffer"], result: "i32" },
+    // int setenv(const char *name, const char *value, int overwrite): borrows
+    setenv: { parameters: ["buffer", "buffer", "i32"], result: "i32" },
+    // int unsetenv(const char *name): borrows
+    unsetenv: { parameters: ["buffer"], result: "i32" },
     // int sigaction(int signum, const struct sigaction *act, struct sigaction *oldact): borrows
     sigaction: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
     // int *__errno_location(void): borrowed; this thread's errno
@@ -62,3 +64,11 @@ export const libc = library("libc.so.6", {
     strerror: { parameters: ["i32"], result: "pointer" },
   },
 });
+
+const F_SETFD = 2;
+const FD_CLOEXEC = 1;
+
+/** Whether a descriptor stays open in the program that takes this one's place: fcntl(2). */
+export function keepOpen(fd: number, isKept: boolean): void {
+  libc().fcntl(fd, F_SETFD, isKept ? 0 : FD_CLOEXEC);
+}

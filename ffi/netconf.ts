@@ -1,7 +1,8 @@
 /** Whether the host forwards: RTM_GETNETCONF (linux/netconf.h). */
 
 import type { Family } from "../src/model/address.ts";
-import { ERRNO, errnoText, NetlinkError } from "./error.ts";
+import { errnoText } from "./errno.ts";
+import { ERRNO, NetlinkError } from "./error.ts";
 import { attributes, HEADER_BYTES, MESSAGE, type Message, messages } from "./message.ts";
 import { familyNumber } from "./path.ts";
 import { errorOf, Writer } from "./request.ts";

@@ -1,6 +1,7 @@
 /** Requests to the kernel: written into one buffer, sent together, each answer matched to its request. */
 
-import { ERRNO, errnoText, NetlinkError } from "./error.ts";
+import { errnoText } from "./errno.ts";
+import { ERRNO, NetlinkError } from "./error.ts";
 import { attributes, type Datagram, FLAG, HEADER_BYTES, MESSAGE, type Message, messages } from "./message.ts";
 import { DATAGRAM_BYTES, type Socket } from "./socket.ts";
 

@@ -1,25 +1,23 @@
 /** Unix sockets (unix(7)): what libc needs to be told of them. */
 
-import { NetlinkError } from "./error.ts";
+import { failure } from "./error.ts";
 import { libc } from "./libc.ts";
 
 const AF_UNIX = 1;
 const SOCK_NONBLOCK = 0o4000;
 const SOCK_CLOEXEC = 0o2000000;
-const SOL_SOCKET = 1;
-const SO_PEERCRED = 17;
 /** `sun_path`; a path has to end with a NUL in it. */
 const PATH_BYTES = 108;
 
 export const SOCK = { stream: 1, datagram: 2 } as const;
 
-/** Of accept4(2): as with every descriptor here, no call waits and no other program inherits it. */
+/** As with every descriptor here, no call waits and no other program inherits it. */
 export const SOCKET_FLAGS = SOCK_NONBLOCK | SOCK_CLOEXEC;
 
 /** A socket that is the caller's to close. */
 export function openUnix(type: number): number {
   const fd = libc().socket(AF_UNIX, type | SOCKET_FLAGS, 0);
-  if (fd < 0) throw new NetlinkError("open a unix socket", "none is to be had", { code: 0 });
+  if (fd < 0) throw failure("open a unix socket");
   return fd;
 }
 
@@ -36,18 +34,4 @@ export function unixAddress(path: string): Uint8Array<ArrayBuffer> | undefined {
   new Uint16Array(address.buffer, 0, 1)[0] = AF_UNIX;
   address.set(name, 2);
   return address;
-}
-
-/** Who is at the other end of a socket. */
-export interface Peer {
-  /** Its number in our process namespace; undefined where it has none there. */
-  readonly pid?: number;
-  readonly uid: number;
-}
-
-/** `struct ucred`, of the time at which the other end connected or began to listen; undefined where it is not told. */
-export function peerOf(fd: number): Peer | undefined {
-  const values = new Uint32Array(3);
-  const failed = libc().getsockopt(fd, SOL_SOCKET, SO_PEERCRED, values, new Uint32Array([values.byteLength]));
-  return failed ? undefined : { pid: values[0] || undefined, uid: values[1] };
 }

@@ -1,6 +1,6 @@
 /** Waiting for a socket without a busy loop: poll(2), with an eventfd(2) to be woken by. */
 
-import { NetlinkError } from "./error.ts";
+import { failure } from "./error.ts";
 import { libc } from "./libc.ts";
 
 const POLLIN = 1;
@@ -17,7 +17,7 @@ export class Waiter implements Disposable {
 
   constructor(fd: number) {
     this.#wake = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (this.#wake < 0) throw new NetlinkError("wait for the kernel", "no eventfd is to be had", { code: 0 });
+    if (this.#wake < 0) throw failure("wait for the kernel: open an eventfd");
     this.#fds.set([fd, POLLIN, this.#wake, POLLIN, NONE, POLLIN]);
   }
 

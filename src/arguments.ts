@@ -8,7 +8,8 @@ import {
   run,
   text_en,
 } from "@stricli/core";
-import { actionsOf, FLAGS, type Flags, misplaced } from "./flags.ts";
+import { actionsOf, FLAGS, type Flags, misplaced, optionsOf } from "./flags.ts";
+import type { Options } from "./plan/options.ts";
 import { versionText } from "./version.ts";
 import { type Action, WORDS } from "./words.ts";
 
@@ -92,6 +93,25 @@ export async function daemonError(args: readonly string[]): Promise<string | und
     ? actionsOf(request.flags)
     : ["action" in request ? args[0] : "--help or --version"];
   return action && `${action}: no option of a daemon's`;
+}
+
+/** What is wrong with options that follow others under which rules and routes were written; undefined where nothing is. */
+export async function successorError(
+  args: readonly string[],
+  before: readonly string[] | Options,
+): Promise<string | undefined> {
+  const error = await daemonError(args);
+  if (error) return error;
+  const old = "protocol" in before ? before.protocol : await protocolOf(before);
+  const protocol = await protocolOf(args);
+  // Nobody would take the old ones back, and they would bar every table.
+  return old === undefined || old === protocol ? undefined : `--protocol ${protocol}: ` +
+    `rules and routes of protocol ${old} are in place (stop the daemon, --flush --protocol ${old}, start it)`;
+}
+
+async function protocolOf(args: readonly string[]): Promise<number | undefined> {
+  const request = await readArguments(args);
+  return "flags" in request ? optionsOf(request.flags).protocol : undefined;
 }
 
 function usageText(error: ArgumentScannerError): string {

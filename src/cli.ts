@@ -1,6 +1,6 @@
 /** The program from its arguments to its exit status: every failure becomes one line. */
 
-import { daemonError, readArguments } from "./arguments.ts";
+import { readArguments, successorError } from "./arguments.ts";
 import { runCall } from "./commands.ts";
 import { type Flags, optionsOf } from "./flags.ts";
 import { ERRNO, MissingLibrary, NetlinkError } from "./kernel/errors.ts";
@@ -66,7 +66,9 @@ async function perform(flags: Flags): Promise<number> {
   const { once = false, flush = false, dryRun = false, dump = false } = flags;
   const log = new Log(flags.logLevel ?? "info", { journal: leadsToJournal() });
   try {
-    return await runCall({ once, flush, dryRun, dump, options: optionsOf(flags), log, check: daemonError });
+    const options = optionsOf(flags);
+    const check = (args: readonly string[]) => successorError(args, options);
+    return await runCall({ once, flush, dryRun, dump, options, log, check });
   } catch (error) {
     await log.flush();
     return fail(messageOf(error), statusOf(error));

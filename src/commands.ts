@@ -30,7 +30,7 @@ export interface Call {
   readonly dump: boolean;
   readonly options: Options;
   readonly log: Log;
-  /** What is wrong with the arguments of a daemon; undefined where nothing is. */
+  /** What is wrong with the arguments of a successor; undefined where nothing is. */
   readonly check: (args: readonly string[]) => Promise<string | undefined>;
 }
 
@@ -45,8 +45,9 @@ async function stay(call: Call): Promise<number> {
   using service = new Service(call.log);
   if (!await service.mayStart()) return EXIT.done;
   requireNetAdmin();
-  using place = await takePlace(call.log);
+  // Libraries are opened before anything is said: nothing that is said meanwhile is heard (ffi/quiet.ts).
   using host = new Host(call.options);
+  using place = await takePlace(call.log);
   await runDaemon(host, {
     reconciler: reconcilerOf(host, call, () => service.manager.goOn()),
     log: call.log,

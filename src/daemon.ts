@@ -31,7 +31,7 @@ interface Loop {
   readonly log: Log;
   readonly place: Place;
   readonly service: Service;
-  /** What is wrong with the arguments of a daemon; undefined where nothing is. */
+  /** What is wrong with the arguments of a successor; undefined where nothing is. */
   readonly check: (args: readonly string[]) => Promise<string | undefined>;
   /** Is called when everything has been read. */
   readonly begin: () => void;
@@ -50,6 +50,7 @@ export async function runDaemon(host: Host, loop: Loop): Promise<void> {
   };
   const reloadable = { ...loop, leave, state: () => stateOf(loop) };
   for (const signal of SIGNALS) Deno.addSignalListener(signal, stop);
+  loop.service.begin(loop.place);
   revokePermissions();
   try {
     host.follow();
@@ -92,7 +93,7 @@ async function wait(host: Host, { reconciler, place, service }: Loop): Promise<v
   // What has been heard, and not been done for want of time, wakes nobody up again.
   const due = [reconciler.dueIn, service.manager.dueIn(), host.pending ? 0 : undefined]
     .filter((time) => time !== undefined);
-  await host.kernel.wait(due.length > 0 ? Math.min(...due) : -1, place.fd);
+  await host.kernel.wait(due.length > 0 ? Math.min(...due) : -1, place.port.fd);
 }
 
 function stateOf({ reconciler }: Loop): string {

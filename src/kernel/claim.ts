@@ -1,3 +1,4 @@
-/** Names that one process of a network namespace holds. */
+/** What one process of a network namespace holds, and what is sent from one to another. */
 
-export { Claim, type Holder, holderOf } from "../../ffi/claim.ts";
+export { Claim } from "../../ffi/claim.ts";
+export { type MarkedPort, markedPorts, type Message, Port } from "../../ffi/port.ts";

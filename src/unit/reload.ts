@@ -1,53 +1,62 @@
 /**
- * A daemon that goes on with other options: it is asked to by the name that it holds, and calls itself again in its own
- * place. Its process number, its rules and its routes stay.
+ * A daemon that goes on with other options: it is asked to by its port, and calls itself again in its own place. Its
+ * process number, its place, its rules and its routes stay. Who may not change routes cannot ask: the kernel refuses it.
  */
 
-import type { Connection } from "../kernel/system.ts";
+import { ERRNO, NetlinkError } from "../kernel/errors.ts";
+import { markedPorts, type Message, Port } from "../kernel/claim.ts";
 import type { Log } from "../log.ts";
 import { print } from "../output.ts";
-import { connectToDaemon, type Place, words } from "../single.ts";
-import { EXIT, Failure } from "../status.ts";
+import { findDaemon, type Place } from "../single.ts";
+import { EXIT, Failure, requireNetAdmin } from "../status.ts";
 import type { ServiceManager } from "./notify.ts";
 import { Program } from "./program.ts";
 
-/** How long the daemon waits for the words of who has called, in milliseconds: they are under way before it looks. */
-const LISTENS = 200;
-/** How long the daemon may take to answer, and its successor to begin; it may be in the middle of many routes. */
-const ANSWERS = 60_000, BEGINS = 20_000, INTERVAL = 20;
+/** How long the daemon may take to answer, and its successor to begin, in milliseconds; it may be in the middle of many routes. */
+const ANSWERS = 60_000, BEGINS = 20_000;
+/** So often it is looked whether it still lives. */
+const LOOK = 200;
 /** By then a signal that came before has been told of. */
 const SIGNALS_ARE_TOLD = 20;
 
+/** What who has asked is told, each by itself: why not, or that it will be; and then by which process it has been. */
+interface Answer {
+  readonly refused?: string;
+  readonly taken?: true;
+  readonly process?: number;
+}
+
 /** Asks the daemon of this network namespace to go on with these options, and waits until it does. */
 export async function askToReload(args: readonly string[]): Promise<void> {
-  using daemon = connectToDaemon();
+  requireNetAdmin();
+  const daemon = findDaemon();
   if (!daemon) throw refused("no symrouted runs in this network namespace", "start it");
-  const isAsked = daemon.writeLine(JSON.stringify(args));
-  // Who may not ask has been told so, and left alone, before the question is whole.
-  const answer = daemon.readLine(isAsked ? ANSWERS : LISTENS);
-  if (answer === undefined && !isAsked) throw refused("it cannot be asked, or the options are too long");
-  if (answer === undefined) throw refused(`${words(daemon.peer)} does not answer`);
-  // It says nothing more, unless it cannot call itself again.
-  const reason = answer || daemon.readLine(BEGINS);
-  if (reason) throw refused(reason);
-  const end = performance.now() + BEGINS;
-  for (;;) {
-    using successor = connectToDaemon();
-    if (successor) {
-      return print(`symrouted: reloaded: ${words(successor.peer)} goes on with its new options\n`);
+  using port = Port.open();
+  try {
+    port.tell(daemon.number, JSON.stringify(args));
+  } catch (error) {
+    if (!(error instanceof NetlinkError) || error.code === ERRNO.EPERM) throw error;
+    throw refused(error.code === ERRNO.EMSGSIZE ? "the options are too long" : error.reason);
+  }
+  for (let end = performance.now() + ANSWERS;;) {
+    const heard = port.hear(LOOK);
+    const answer = heard?.from === daemon.number ? answerIn(heard) : undefined;
+    if (answer?.refused !== undefined) throw refused(answer.refused);
+    if (answer?.process !== undefined) {
+      return print(`symrouted: reloaded: process ${answer.process} goes on with its new options\n`);
     }
-    if (performance.now() > end || hasEnded(daemon.peer)) throw refused(`${words(daemon.peer)} has ended`);
-    await new Promise((resolve) => setTimeout(resolve, INTERVAL));
+    if (answer?.taken) end = performance.now() + BEGINS;
+    if (!answer && !markedPorts().some((one) => one.number === daemon.number)) {
+      throw refused("the daemon has ended");
+    }
+    if (performance.now() > end) throw refused("the daemon does not answer");
+    // Signals have their turn.
+    await new Promise((resolve) => setTimeout(resolve));
   }
 }
 
-function hasEnded({ pid }: { pid?: number } = {}): boolean {
-  try {
-    if (pid !== undefined) Deno.statSync(`/proc/${pid}`);
-    return false;
-  } catch {
-    return true;
-  }
+function answerIn({ text }: Message): Answer | undefined {
+  return JSON.parse(text);
 }
 
 function refused(why: string, hint?: string): Failure {
@@ -59,7 +68,7 @@ export interface Reloadable {
   readonly place: Place;
   readonly manager: ServiceManager;
   readonly log: Log;
-  /** What is wrong with the arguments of a daemon; undefined where nothing is. */
+  /** What is wrong with the arguments of a successor; undefined where nothing is. */
   readonly check: (args: readonly string[]) => Promise<string | undefined>;
   /** Is called when nothing is left but to be called again; false where it is not to be, because it is to end. */
   readonly leave: () => boolean;
@@ -67,58 +76,62 @@ export interface Reloadable {
   readonly state: () => string;
 }
 
-/** Answers those who have called; does not return where it calls itself again. To be made when the program starts. */
+/** Answers those who have asked; does not return where it calls itself again. To be made when the program starts. */
 export class Reloader {
   readonly #program = Program.own();
-  readonly #uid = Deno.uid();
 
-  async answer(daemon: Reloadable): Promise<void> {
-    for (const asker of daemon.place.askers()) {
-      using caller = asker;
-      await this.#answer(caller, daemon);
-    }
+  /** Tells who has asked for this program, if anybody has, that it goes on. */
+  begin({ port, asker }: Place): void {
+    if (asker !== undefined) tell(port, { to: asker, answer: { process: Deno.pid } });
   }
 
-  async #answer(caller: Connection, daemon: Reloadable): Promise<void> {
-    const uid = caller.peer?.uid;
-    if (uid !== 0 && uid !== this.#uid) {
-      return void caller.writeLine(`only root, or user ${this.#uid}, may ask for it`);
+  async answer(daemon: Reloadable): Promise<void> {
+    const { port } = daemon.place;
+    for (let heard; (heard = port.hear());) {
+      const args = argumentsOf(heard.text);
+      const error = args ? await daemon.check(args) : "it was asked in words that are not understood";
+      if (error) tell(port, { to: heard.from, answer: { refused: error.replaceAll(/\s*\n\s*/g, " ") } });
+      else await this.#reload(args!, { asker: heard.from, daemon });
     }
-    // Most callers only want to know who is here, and have gone.
-    const line = caller.readLine(LISTENS);
-    if (line === undefined) return;
-    const args = argumentsOf(line);
-    const error = args ? await daemon.check(args) : "it was asked in words that are not understood";
-    if (error) caller.writeLine(error.replaceAll(/\s*\n\s*/g, " "));
-    else await this.#reload(args!, { caller, daemon });
   }
 
   async #reload(
     args: readonly string[],
-    { caller, daemon }: { caller: Connection; daemon: Reloadable },
+    { asker, daemon }: { asker: number; daemon: Reloadable },
   ): Promise<void> {
-    const { manager, log } = daemon;
+    const { manager, log, place } = daemon;
     manager.reloading();
-    caller.writeLine("");
+    tell(place.port, { to: asker, answer: { taken: true } });
     log.info(`reload: it goes on with ${args.join(" ") || "no options"}`);
     await log.flush();
     const protect = Program.exposeToSignals();
     await new Promise((resolve) => setTimeout(resolve, SIGNALS_ARE_TOLD));
     if (!daemon.leave()) {
       protect();
-      return void caller.writeLine("it has been told to end");
+      return tell(place.port, { to: asker, answer: { refused: "it has been told to end" } });
     }
+    const stay = place.leave(asker);
     const reason = this.#program?.become(args) ?? "it is not known how it was called";
+    stay();
     protect();
     log.error(`not reloaded: ${reason}: it goes on as it was`);
     manager.ready(daemon.state());
-    caller.writeLine(reason);
+    tell(place.port, { to: asker, answer: { refused: reason } });
   }
 }
 
-function argumentsOf(line: string): string[] | undefined {
+/** Who has asked may have gone, or have no room: the daemon goes on all the same. */
+function tell(port: Port, { to, answer }: { to: number; answer: Answer }): void {
   try {
-    const value: unknown = JSON.parse(line);
+    port.tell(to, JSON.stringify(answer));
+  } catch (error) {
+    if (!(error instanceof NetlinkError)) throw error;
+  }
+}
+
+function argumentsOf(text: string): string[] | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
     return Array.isArray(value) && value.every((one) => typeof one === "string") ? value : undefined;
   } catch {
     return undefined;

@@ -3,6 +3,7 @@
 import type { Log } from "../log.ts";
 import { count } from "../outcome.ts";
 import { ServiceManager } from "./notify.ts";
+import type { Place } from "../single.ts";
 import { type Reloadable, Reloader } from "./reload.ts";
 import { delayOf, Starts } from "./starts.ts";
 
@@ -39,6 +40,11 @@ export class Service implements Disposable {
     for (const signal of SIGNALS) Deno.removeSignalListener(signal, stop);
     if (isTold) this.end();
     return !isTold;
+  }
+
+  /** It has the daemon's place. */
+  begin(place: Place): void {
+    this.#reloader.begin(place);
   }
 
   /** Everything is in place: `state` says what. */

@@ -1,19 +1,12 @@
 // One daemon for each network namespace; whoever else comes does what it says, or says why not.
 
 import assert from "node:assert/strict";
+import { script, without } from "../lab/deno.ts";
 import { assertCured, state } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
 import { scenario } from "../lab/scenario.ts";
 import { Daemon, program, symrouted } from "../lab/symrouted.ts";
 import { World } from "../lab/world.ts";
-
-const squat = [
-  Deno.execPath(),
-  "run",
-  "-A",
-  "--no-config",
-  new URL("../lab/squat.ts", import.meta.url).pathname,
-];
 
 scenario("a second daemon is refused with a line that names the first", async ({ host }) => {
   await using first = await Daemon.start(host);
@@ -29,13 +22,6 @@ scenario("a second daemon is refused with a line that names the first", async ({
     );
   }
   assert.equal(await state(host), before);
-});
-
-scenario("however often it is asked, an idle daemon is named", async ({ host }) => {
-  await using first = await Daemon.start(host);
-  await host.must([...squat, "400"]);
-  const { stderr } = await symrouted(host, []);
-  assert.match(stderr, new RegExp(`as process ${first.process.pid} `));
 });
 
 for (const signal of ["SIGTERM", "SIGKILL"] as const) {
@@ -66,14 +52,62 @@ scenario("each network namespace has a daemon of its own", async (world) => {
   for (const one of [world, other]) await assertCured(one, "IPv4");
 });
 
-scenario("a name that somebody without the privilege holds keeps no daemon from starting", async (world) => {
-  const powerless = ["setpriv", "--inh-caps=-net_admin", "--bounding-set=-net_admin"];
-  await using squatter = world.host.spawn([...powerless, ...squat]);
-  await squatter.line(/listening/);
-  await using daemon = await Daemon.start(world.host);
-  await daemon.line(/process \d+ holds the name @symrouted and is no daemon/);
-  await assertCured(world, "IPv4");
-  assert.equal((await symrouted(world.host, ["--once"])).code, 0);
+/** What sees no process but its own, and has one capability, as the service (ProtectProc=invisible). */
+const blind = [
+  ...["unshare", "--mount", "sh", "-c", 'mount -t proc -o hidepid=2 proc /proc && exec "$@"', "sh"],
+  ...[
+    "setpriv",
+    "--regid=64000",
+    "--clear-groups",
+    "--inh-caps=-all,+net_admin",
+    "--bounding-set=-all,+net_admin",
+  ],
+];
+
+/** Those who hold the name, and have no privilege. */
+const squatters = {
+  root: without("net_admin"),
+  anybody: [
+    ...["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+    // The checkout may be in somebody's own folder.
+    ...["--inh-caps=-all,+dac_override", "--ambient-caps=-all,+dac_override"],
+  ],
+};
+
+for (const [who, as] of Object.entries(squatters)) {
+  for (const [how, prefix] of [["that sees all", []], ["that sees nobody", blind]] as const) {
+    scenario(
+      `a name that ${who} holds without the privilege keeps no daemon ${how} from starting`,
+      async (world) => {
+        const { host } = world;
+        await using squatter = host.spawn([...as, ...script("squat.ts")]);
+        await squatter.line(/holding/);
+        await using daemon = host.spawn([...prefix, ...program()]);
+        await daemon.line(/: ready: /, { within: 20_000 });
+        await daemon.line(/the name @symrouted is held by a process that is no daemon: it is done without$/);
+        await assertCured(world, "IPv4");
+        // It is known all the same, and can be asked.
+        assert.match((await symrouted(host, [])).stderr, /^symrouted: not started: .* as process \d+ /);
+        assert.equal((await symrouted(host, ["--once"])).code, 0);
+        assert.equal((await symrouted(host, ["--flush"])).code, 1);
+        assert.equal((await symrouted(host, ["--reload"])).code, 0);
+      },
+    );
+  }
+}
+
+scenario("a daemon that sees nobody is told of another one, and of none", async ({ host }) => {
+  const first = await Daemon.start(host);
+  const { code, stderr } = await host.run([...blind, ...program()]);
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^symrouted: not started: .* as a process that cannot be seen from here \(stop it first\)\n$/,
+  );
+  await first.stop();
+  await using second = host.spawn([...blind, ...program()]);
+  await second.line(/: ready: /, { within: 20_000 });
+  assert.doesNotMatch(second.text, /@symrouted/);
 });
 
 scenario("--once beside a daemon: nothing to do, or why not", async ({ host }) => {

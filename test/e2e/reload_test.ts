@@ -1,12 +1,13 @@
 // --reload: the daemon goes on with other options, in its own place, and nobody notices but those whom they are about.
 
 import assert from "node:assert/strict";
-import { Connection } from "../../ffi/connection.ts";
+import { markedPorts, Port } from "../../ffi/port.ts";
+import { script, without } from "../lab/deno.ts";
 import { enter } from "../lab/ear.ts";
 import { Monitor } from "../lab/monitor.ts";
 import type { Namespace } from "../lab/netns.ts";
 import { NotifySocket } from "../lab/notify_socket.ts";
-import { sourceRules, state } from "../lab/observe.ts";
+import { assertCured, sourceRules, state } from "../lab/observe.ts";
 import { ownChanges } from "../lab/ours.ts";
 import { Pings } from "../lab/pings.ts";
 import { eventually } from "../lab/process.ts";
@@ -80,14 +81,36 @@ scenario("a bad option is refused, and the daemon goes on as it was", async ({ h
   }
   for (const words of ["--once", "--version", "--priority=x", "--print-unit", "[1]", "nonsense"]) {
     using _entered = enter(`/run/netns/${host.name}`);
-    using caller = Connection.to("@symrouted")!;
-    caller.writeLine(words.startsWith("--") ? JSON.stringify([words]) : words);
+    using port = Port.open();
+    const [{ number }] = markedPorts();
+    port.tell(number, words.startsWith("--") ? JSON.stringify([words]) : words);
     // The daemon is another process: only here does nothing else run.
-    assert.notEqual(caller.readLine(10_000) || undefined, undefined, words);
+    const { from, text } = port.hear(10_000)!;
+    assert.equal(from, number);
+    assert.match(text, /^\{"refused":"/, words);
   }
   assert.equal(await state(host), before.state);
   assert.equal(daemon.lines.length, before.lines);
   assert.equal(await daemon.stop(), 0);
+});
+
+scenario("another protocol is refused with what is to be done, which then works", async (world) => {
+  const { host } = world;
+  const daemon = await Daemon.start(host);
+  const before = await state(host);
+  const { code, stdout, stderr } = await symrouted(host, ["--reload", "--protocol", "99"]);
+  assert.deepEqual([code, stdout], [1, ""]);
+  assert.equal(
+    stderr,
+    "symrouted: not reloaded: --protocol 99: rules and routes of protocol 115 are in place " +
+      "(stop the daemon, --flush --protocol 115, start it)\n",
+  );
+  await reload(host, daemon, { args: ["--protocol", "115"], times: 2 });
+  assert.equal(await state(host), before);
+  await daemon.stop();
+  assert.equal((await symrouted(host, ["--flush", "--protocol", "115"])).code, 0);
+  await using _other = await Daemon.start(host, ["--protocol", "99"]);
+  await assertCured(world, "IPv4");
 });
 
 scenario("without a daemon nothing can be reloaded", async ({ host }) => {
@@ -99,17 +122,33 @@ scenario("without a daemon nothing can be reloaded", async ({ host }) => {
   );
 });
 
-scenario("who calls and says nothing holds nobody up", async ({ host }) => {
+scenario("who may not change routes is not heard, whoever it is", async ({ host }) => {
   await using daemon = await Daemon.start(host);
-  const silent: Connection[] = [];
-  {
-    using _entered = enter(`/run/netns/${host.name}`);
-    for (let i = 0; i < 3; i++) silent.push(Connection.to("@symrouted")!);
-  }
-  await host.ip("address add 10.0.0.77/16 dev em1");
-  await eventually(async () => assert.equal((await sourceRules(host, "IPv4")).length, 3), { within: 2000 });
-  await reload(host, daemon, { args: [], times: 2 });
-  for (const one of silent) one[Symbol.dispose]();
+  const before = { state: await state(host), lines: daemon.lines.length };
+  const { code, stdout, stderr } = await symrouted(host, ["--reload", "--exclude", "*"], {
+    without: "net_admin",
+  });
+  assert.deepEqual([code, stdout], [4, ""]);
+  assert.match(stderr, /^symrouted: [^\n]*CAP_NET_ADMIN[^\n]*\n$/);
+  const tried = await host.must([...without("net_admin"), ...script("powerless.ts")]);
+  assert.equal(
+    tried,
+    "tell: send by netlink: Operation not permitted\nmark: join netlink group 30: Operation not permitted\n",
+  );
+  assert.equal(await state(host), before.state);
+  assert.equal(daemon.lines.length, before.lines);
+  assert.equal(await host.must(script("powerless.ts")), "tell: done\nmark: done\n");
+  await daemon.line(/ reload: it goes on with --exclude \*$/);
+});
+
+scenario("nobody takes the daemon's place while it is reloaded", async ({ host }) => {
+  await using daemon = await Daemon.start(host);
+  await using squatter = host.spawn([...without("net_admin"), ...script("squat.ts")]);
+  await squatter.line(/trying/);
+  for (let times = 2; times <= 4; times++) await reload(host, daemon, { args: [], times });
+  assert.doesNotMatch(squatter.text, /holding/);
+  await daemon.stop();
+  await squatter.line(/holding/);
 });
 
 scenario("a service manager is told of a reload and of its end", async ({ host }) => {
@@ -151,7 +190,7 @@ scenario("a signal that comes during a reload ends the daemon", async ({ host })
     assert.ok([0, 143].includes(await daemon.stop()));
     const { code, stderr } = await asked;
     if (code !== 0) {
-      assert.match(stderr, /^symrouted: not reloaded: (process \d+ has ended|it has been told to end)\n$/);
+      assert.match(stderr, /^symrouted: not reloaded: (the daemon has ended|it has been told to end)\n$/);
     }
   }
 });

@@ -1,15 +1,18 @@
-// Holds the name of symrouted's place in this network namespace; with an argument asks for it that often instead.
+// Holds the name of symrouted's place in this network namespace, from the moment at which it can be had.
 
 const address = { transport: "unix", path: "\0symrouted" } as const;
 
-if (Deno.args.length > 0) {
-  for (let asked = 0; asked < Number(Deno.args[0]); asked++) {
-    (await Deno.connect(address)).close();
-    // Time to be heard.
-    await new Promise((resolve) => setTimeout(resolve, 1));
+function take(): Deno.UnixListener | undefined {
+  try {
+    return Deno.listen(address);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.AddrInUse)) throw error;
+    return undefined;
   }
-} else {
-  using _place = Deno.listen(address);
-  console.log("listening");
-  await new Promise(() => setInterval(() => {}, 1000));
 }
+
+console.log("trying");
+let name: Deno.UnixListener | undefined;
+while (!(name = take())) await new Promise((resolve) => setTimeout(resolve));
+console.log("holding");
+await new Promise(() => setInterval(() => name, 1000));

@@ -116,12 +116,63 @@ serviceScenarios(
   },
 );
 
-serviceScenario("only root and the service's own user may have it reloaded", async (_, machine) => {
-  await machine.systemctl(`start ${UNIT}`);
-  const stranger = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"];
-  const { code, stderr } = await machine.run([...stranger, PROGRAM, "--reload", "--exclude", "em2"]);
-  assert.equal(code, 1);
-  assert.match(stderr, /^symrouted: not reloaded: only root, or user \d+, may ask for it\n$/);
-  const { stdout } = await machine.run([PROGRAM, "--reload", "--log-level", "debug"]);
-  assert.match(stdout, /^symrouted: reloaded: process \d+ goes on with its new options\n$/);
-});
+serviceScenario(
+  "only who may change routes can have it reloaded, by root's name or not",
+  async (_, machine) => {
+    await machine.systemctl(`start ${UNIT}`);
+    const strangers = [
+      ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"],
+      // As root in a container that has the host's network.
+      ["setpriv", "--inh-caps=-net_admin", "--bounding-set=-net_admin"],
+    ];
+    for (const stranger of strangers) {
+      const { code, stderr } = await machine.run([...stranger, PROGRAM, "--reload", "--exclude", "*"]);
+      assert.equal(code, 4);
+      assert.match(stderr, /^symrouted: [^\n]*CAP_NET_ADMIN[^\n]*\n$/);
+    }
+    assert.equal(await property(machine, "StatusText"), "4 rules, 10 routes in place");
+    const { stdout } = await machine.run([PROGRAM, "--reload", "--log-level", "debug"]);
+    assert.match(stdout, /^symrouted: reloaded: process \d+ goes on with its new options\n$/);
+  },
+);
+
+/** Takes the name of the daemon's place as soon as it can. */
+const SQUATTER = `
+  socket(my $socket, AF_UNIX, SOCK_STREAM, 0);
+  until (bind $socket, pack("S a*", AF_UNIX, "\\0symrouted")) { select undef, undef, undef, 0.001 }
+  sleep 1000`;
+
+serviceScenarios(
+  "who may not change routes keeps it neither from starting nor from going on",
+  async (world, machine) => {
+    const squatters = { user: "User=65534", container: "CapabilityBoundingSet=~CAP_NET_ADMIN" };
+    for (const [name, setting] of Object.entries(squatters)) {
+      const squatter = `squatter-${name}.service`;
+      const squat = async () => {
+        const run = ["systemd-run", `--unit=${squatter}`, "--collect", "-p", setting];
+        await machine.must([...run, "perl", "-MSocket", "-e", SQUATTER.replaceAll("\n", " ")]);
+      };
+      const isHeld = async () => (await machine.must(["cat", "/proc/net/unix"])).includes("@symrouted");
+      await squat();
+      await eventually(async () => assert.ok(await isHeld()));
+      await machine.systemctl(`start ${UNIT}`);
+      await machine.said(UNIT, /the name @symrouted is held by a process that is no daemon/);
+      await machine.systemctl(`reload ${UNIT}`);
+      await machine.systemctl(`stop ${UNIT} ${squatter}`);
+      assert.equal(await isHeld(), false);
+
+      await machine.systemctl(`start ${UNIT}`);
+      const pid = await property(machine, "MainPID");
+      await squat();
+      for (let turn = 0; turn < 3; turn++) await machine.systemctl(`reload ${UNIT}`);
+      assert.equal(await property(machine, "MainPID"), pid);
+      assert.match((await machine.run([PROGRAM])).stderr, new RegExp(`already, as process ${pid} `));
+      await machine.systemctl(`stop ${UNIT}`);
+      // It was after the name all the time.
+      await eventually(async () => assert.ok(await isHeld()));
+      await machine.systemctl(`stop ${squatter}`);
+    }
+    await machine.systemctl(`start ${UNIT}`);
+    for (const family of families) await assertCured(world, family);
+  },
+);
