@@ -232,8 +232,8 @@ export class Reconciler {
       if ("key" in change && change.family === family) dirty.keys.add(change.key);
     }
     if (dirty.all) this.#undone[family].clear();
-    const keys = dirty.all ? store.routedKeys() : dirty.keys;
-    for (const key of keys) diffKey(key, this.plan.families[family], { store, diff });
+    const plan = this.plan.families[family];
+    for (const key of dirty.all ? plan.mirror.keys() : dirty.keys) diffKey(key, plan, { store, diff });
     dirty.all = false;
     dirty.keys.clear();
     for (const [table, keys] of this.#host.meddled[family]) {

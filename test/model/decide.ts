@@ -41,7 +41,8 @@ export function decide(observed: Observed, { flush, held, ...wish }: Wish = {}):
   const diff: RouteDiff = { changes: [], foreign: [] };
   const rules = FAMILIES.flatMap((family) => {
     const { store, rules } = observed.families[family];
-    for (const key of store.routedKeys()) diffKey(key, planned.families[family], { store, diff });
+    const of = planned.families[family];
+    for (const key of of.mirror.keys()) diffKey(key, of, { store, diff });
     const ours = rules.filter((rule) => isOurs(rule, { options, addresses: observed.addresses }));
     return diffRules(planned.families[family].rules, ours);
   });
