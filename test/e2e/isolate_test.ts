@@ -10,7 +10,7 @@ import { eventually } from "../lab/process.ts";
 import { scenario, scenarios } from "../lab/scenario.ts";
 import { addBehind, behind, leaks, ownWay, reaches, separate } from "../lab/separated.ts";
 import { assertAllRight } from "../lab/steps.ts";
-import { Daemon, flush, once, symrouted } from "../lab/symrouted.ts";
+import { Daemon, once, symrouted } from "../lab/symrouted.ts";
 import type { World } from "../lab/world.ts";
 
 /** As `ip route show table N` prints it. */
@@ -153,38 +153,6 @@ scenarios("a daemon keeps tables closed whatever comes and goes", async (world, 
   await settled();
   assert.deepEqual(await routes(host, 1003, family), [], "without an address it has no table");
 });
-
-scenario("--dry-run tells what it would close and open, and --flush opens", async (world) => {
-  const { host } = world;
-  await separate(world);
-  const before = await state(host);
-  await once(host);
-  const add = await symrouted(host, ["--dry-run", "--isolate"]);
-  assert.equal(add.code, 3, add.stderr);
-  assert.deepEqual(commands(add.stdout), [
-    "ip route append unreachable default table 1002 proto 115 metric 4294967295",
-    "ip route append unreachable default table 1003 proto 115 metric 4294967295",
-    "ip -6 route replace unreachable default table 1002 proto 115 metric 4294967295",
-    "ip -6 route replace unreachable default table 1003 proto 115 metric 4294967295",
-  ]);
-  // They can be run as they are.
-  for (const command of commands(add.stdout)) await host.must(command.split(" "));
-  await assertAllRight(host, ["--isolate"]);
-  const open = await symrouted(host, ["--dry-run"]);
-  assert.deepEqual(commands(open.stdout).map((line) => line.replace(/ table.*/, "")), [
-    ...["ip -6 route del unreachable default", "ip -6 route del unreachable default"],
-    ...["ip route del unreachable default", "ip route del unreachable default"],
-  ]);
-  for (const command of commands(open.stdout)) await host.must(command.split(" "));
-  await assertAllRight(host);
-  await once(host, ["--isolate"]);
-  await flush(host);
-  assert.equal(await state(host), before);
-});
-
-function commands(stdout: string): string[] {
-  return stdout.split("\n").filter((line) => line.startsWith("ip "));
-}
 
 scenario("an interface with addresses of one family alone is closed in that one", async (world) => {
   const { host } = world, { address, length } = world.uplink(2).IPv6;
