@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { client } from "../lab/addressing.ts";
 import { faulty } from "../lab/faults.ts";
-import { hold, holdAll } from "../lab/held.ts";
+import { hold, holdAll, isAlive } from "../lab/held.ts";
 import { state } from "../lab/observe.ts";
 import { scenario, scenarios } from "../lab/scenario.ts";
 import { addBehind, separate } from "../lab/separated.ts";
@@ -22,6 +22,9 @@ scenario("--dry-run tells what it would close and open, and --flush opens", asyn
     "ip route append unreachable default table 1003 proto 115 metric 4294967295",
     "ip -6 route replace unreachable default table 1002 proto 115 metric 4294967295",
     "ip -6 route replace unreachable default table 1003 proto 115 metric 4294967295",
+    // So that sockets ask for their way anew.
+    "ip -6 rule add from 2001:db8:1::2 lookup 1002 priority 27201 protocol 115",
+    "ip -6 rule del from 2001:db8:1::2 lookup 1002 priority 27201 protocol 115",
   ]);
   // They can be run as they are.
   for (const command of commands(add.stdout)) await host.must(command.split(" "));
@@ -42,17 +45,19 @@ function commands(stdout: string): string[] {
   return stdout.split("\n").filter((line) => line.startsWith("ip "));
 }
 
-scenarios("--dry-run names the connections that it would cut", async (world, family) => {
+scenarios("--dry-run names the connections that it would cut, and no others are", async (world, family) => {
   const { host, uplinks: [management, data] } = world;
   await separate(world);
   await using container = await addBehind(world, "br0");
   await holdAll(host);
   const leaking = data[family].address;
-  await hold(world.client, leaking);
-  await hold(world.client, management[family].address);
-  await hold(data.router, leaking);
-  await hold(container, leaking);
-  await hold(host, leaking);
+  const cut = await hold(world.client, leaking);
+  const others = [
+    await hold(world.client, management[family].address),
+    await hold(data.router, leaking),
+    await hold(container, leaking),
+    await hold(host, leaking),
+  ];
   const cuts = async (args: string[]) => {
     const { stdout } = await symrouted(host, ["--dry-run", ...args]);
     return stdout.split("\n").filter((line) => line.startsWith("# cuts"));
@@ -65,7 +70,10 @@ scenarios("--dry-run names the connections that it would cut", async (world, fam
     assert.deepEqual(named.map((line) => line.replace(/\d+$/, "")), [wanted], before);
     await once(host);
   }
+  for (const one of [cut, ...others]) assert.equal(await isAlive(one), true, one.command.join(" "));
   await once(host, ["--isolate"]);
+  for (const one of others) assert.equal(await isAlive(one), true, one.command.join(" "));
+  assert.equal(await isAlive(cut), false, "the connection that was named");
   assert.deepEqual(await cuts(["--isolate"]), [], "what is cut already");
 });
 

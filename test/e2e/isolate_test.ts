@@ -102,7 +102,7 @@ scenario("a daemon closes and opens with the option, and writes nothing else", a
   for (let round = 0; round < 3; round++) {
     const from = monitor.position;
     await reload(host, { daemon, args: ["--isolate"], times: 2 * round + 2 });
-    assert.deepEqual((await ownChanges(monitor, { from })).sort(), all);
+    assert.deepEqual((await ownChanges(monitor, { from })).filter(isRoute).sort(), all);
     for (const family of families) assert.equal(await leaks(world, family), false, `${round}, closed`);
     const then = monitor.position;
     await reload(host, { daemon, args: [], times: 2 * round + 3 });
@@ -112,6 +112,11 @@ scenario("a daemon closes and opens with the option, and writes nothing else", a
   }
   assert.ok(await pings.noneLost() > 100);
 });
+
+/** A rule of IPv6 comes and goes, so that sockets ask for their way anew. */
+function isRoute(line: string): boolean {
+  return !/\bfrom 2001:db8:1::2 lookup 1002 proto 115$/.test(line);
+}
 
 /** As `ip monitor` tells of it. */
 function inTable(table: number, family: Family): string {

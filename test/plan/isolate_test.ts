@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { WorldText } from "../model/world.ts";
-import { assertCommands, notesOn, settle, tableOf, troubles } from "../model/decide.ts";
+import { assertCommands, notesOn, settle, tableOf, troubles, type Wish } from "../model/decide.ts";
 import { readWorld } from "../model/world.ts";
 
 const isolate = { isolate: true };
@@ -118,7 +118,10 @@ Deno.test("IPv6: behind a default of the last metric there is no room, and no ne
       routes6: last.replace("data", "data table 1003"),
       rules6: "27200: from 2001:db8:3::2 lookup 1003 proto 115",
     },
-    "ip -6 route replace unreachable default table 1003 proto 115 metric 4294967295",
+    `
+    ip -6 route replace unreachable default table 1003 proto 115 metric 4294967295
+    ip -6 rule add from 2001:db8:3::2 lookup 1003 priority 27201 protocol 115
+    ip -6 rule del from 2001:db8:3::2 lookup 1003 priority 27201 protocol 115`,
     isolate,
   );
 });
@@ -205,4 +208,40 @@ Deno.test("a table that has lost its rules, and all but the closing, is known fo
     troubles(settle(readWorld(foreign), isolate)).filter((note) => note.startsWith("conflict")).length,
     1,
   );
+});
+
+Deno.test("of a table that is a VRF's by now, the closing goes and the VRF's own ban stays", () => {
+  const vrf = "unreachable default table 1003 proto boot metric 4278198272";
+  const stale = "unreachable default table 1003 proto 115 metric 4294967295";
+  for (const wish of [isolate, {}]) {
+    const { commands } = settle(
+      readWorld({
+        ...with4(`${vrf}\n${stale}`),
+        links: `${world.links}\n9: blue up kind vrf table 1003`,
+        rules: "27200: from 10.3.0.2 lookup 1003 proto 115",
+      }),
+      wish,
+    );
+    assert.deepEqual(commands.filter((command) => /route del/.test(command)), [`ip route del ${stale}`]);
+  }
+});
+
+Deno.test("IPv6: a rule stands there twice for a moment, last of all, where there is none like it", () => {
+  const text: WorldText = {
+    ...{ links: "3: data up", addresses: "2001:db8:3::2/64 dev data\n2001:db8:3::7/64 dev data" },
+    rules6: `
+      27200: from 2001:db8:3::2 lookup 1003 proto 115
+      27200: from 2001:db8:3::7 lookup 1003 proto 115
+      27201: from 2001:db8:3::2 lookup 1003 proto 115`,
+  };
+  const last = (wish: Wish) => settle(readWorld(text), { ...isolate, ...wish }).commands.slice(-2);
+  const twin = (priority: number) => `from 2001:db8:3::2 lookup 1003 priority ${priority} protocol 115`;
+  assert.deepEqual(last({}), [
+    `ip -6 rule add ${twin(27202)}`,
+    `ip -6 rule del ${twin(27202)}`,
+  ]);
+  assert.deepEqual(last({ priority: 32764 }), [
+    `ip -6 rule add ${twin(32765)}`,
+    `ip -6 rule del ${twin(32765)}`,
+  ]);
 });
