@@ -130,11 +130,20 @@ export class InterruptedDump extends NetlinkError {
 
 const DUMP_INTR = 0x10;
 
+/** A table that does not exist yet has no routes, nor has an interface that exists no more. */
+const ABSENT: readonly number[] = [ERRNO.ENOENT, ERRNO.ENODEV];
+
 /**
  * Sends the one dump request that `writer` holds and yields every message of the answer, up to its proper end. Throws
- * where the kernel refuses, and where the answer breaks off: a part of a dump never looks like all of it.
+ * where the kernel refuses, and where the answer breaks off: a part of a dump never looks like all of it. `absent`: errors
+ * that mean that there is nothing.
  */
-export function* dump(socket: Socket, writer: Writer, op: string): Generator<Message> {
+export function* dump(
+  socket: Socket,
+  writer: Writer,
+  op: string,
+  { absent = ABSENT }: { absent?: readonly number[] } = {},
+): Generator<Message> {
   const sequence = writer.words[2];
   send(socket, writer);
   let interrupted = false;
@@ -147,8 +156,7 @@ export function* dump(socket: Socket, writer: Writer, op: string): Generator<Mes
         continue;
       }
       const errno = errorOf(message);
-      // A table that does not exist yet has no routes, nor has an interface that exists no more.
-      if (errno !== 0 && errno !== ERRNO.ENOENT && errno !== ERRNO.ENODEV) {
+      if (errno !== 0 && !absent.includes(errno)) {
         throw new NetlinkError(op, reasonOf(message, errno), { code: errno });
       }
       if (interrupted) throw new InterruptedDump(op);

@@ -1,4 +1,4 @@
-/** Netlink sockets of the routing family, by libnl. See libnl's netlink/socket.h, netlink(7), socket(7). */
+/** Netlink sockets, by libnl. See libnl's netlink/socket.h, netlink(7), socket(7). */
 
 import { check, ERRNO, NetlinkError } from "./error.ts";
 import { libc } from "./libc.ts";
@@ -50,6 +50,8 @@ export class LostEvents extends NetlinkError {
 }
 
 export interface SocketOptions {
+  /** `NETLINK_*` (linux/netlink.h); that of routing unless told. */
+  readonly protocol?: number;
   /** Groups to join. Such a socket does not block. */
   readonly groups?: readonly number[];
   /** In bytes; above the system's limit where CAP_NET_ADMIN allows it. */
@@ -67,12 +69,12 @@ export class Socket extends Owned {
   readonly #out = new OutPointer();
   readonly #sender = new Uint8Array(12);
 
-  private constructor(pointer: Deno.PointerObject) {
+  private constructor(pointer: Deno.PointerObject, protocol: number) {
     super("socket", pointer);
     const bytes = new Uint8Array(DATAGRAM_BYTES);
     this.#received = { bytes, words: new Uint32Array(bytes.buffer), length: 0 };
     try {
-      check(libnl().nl_connect(pointer, NETLINK_ROUTE), "open a netlink socket");
+      check(libnl().nl_connect(pointer, protocol), "open a netlink socket");
     } catch (error) {
       this[Symbol.dispose]();
       throw error;
@@ -84,7 +86,7 @@ export class Socket extends Owned {
   static open(options: SocketOptions = {}): Socket {
     const pointer = libnl().nl_socket_alloc();
     if (!pointer) throw new NetlinkError("open a netlink socket", "out of memory", { code: NLE_NOMEM });
-    const socket = new Socket(pointer);
+    const socket = new Socket(pointer, options.protocol ?? NETLINK_ROUTE);
     try {
       socket.#configure(options);
     } catch (error) {

@@ -110,7 +110,7 @@ export class Applier {
 
   /**
    * Where a route is refused, a shorter one of its table would send its packets where main does not. So a throw stands in
-   * for it, until it is accepted: main decides.
+   * for it, until it is accepted: main decides. In a closed table it is a ban, but for what is inside.
    */
   async #standIn(
     refused: readonly Refusal[],
@@ -122,7 +122,7 @@ export class Applier {
     );
     const throws = new Map(routes.flatMap((refusal): [RouteChange, Refusal][] => {
       const change = refusal.change as RouteChange;
-      const path = plan.families[change.family].mirror.throwPath();
+      const path = plan.families[change.family].mirror.standIn(change.path);
       if (this.#host.stores[change.family].find(change.key, { ...change, path }) >= 0) return [];
       return [[{ ...change, op: change.family === 4 ? "append" : "replace", path }, refusal]];
     }));

@@ -2,15 +2,17 @@
 
 import { runDaemon } from "./daemon.ts";
 import { vocabularyOf } from "./apply.ts";
-import { changeCommand } from "./describe.ts";
+import { changeCommand, connectionText } from "./describe.ts";
 import { dumpLines } from "./dump.ts";
 import { Host } from "./host.ts";
+import { NetlinkError } from "./kernel/errors.ts";
 import { Log } from "./log.ts";
 import { matchesGlob } from "./model/glob.ts";
 import { count, type Outcome, summary, tally } from "./outcome.ts";
 import { print } from "./output.ts";
+import { cutConnections } from "./plan/cut.ts";
 import type { Options } from "./plan/options.ts";
-import { allInConflict, plan, planFlush } from "./plan/plan.ts";
+import { allInConflict, type Plan, plan, planFlush } from "./plan/plan.ts";
 import { Reconciler } from "./reconcile.ts";
 import { daemonHere, takePlace } from "./single.ts";
 import { EXIT, Failure, requireNetAdmin } from "./status.ts";
@@ -73,7 +75,7 @@ async function runOnce(call: Call): Promise<number> {
   await observe(host);
   begin(host, call);
   const status = call.dryRun
-    ? dryRun(host, reconcilerOf(host, call))
+    ? dryRun(host, { reconciler: reconcilerOf(host, call), call })
     : daemon
     ? await leave(daemon, { host, call })
     : await once(host, call);
@@ -141,14 +143,27 @@ function report(outcome: Outcome, { reconciler, call }: { reconciler: Reconciler
   return outcome.refused > 0 ? EXIT.failed : EXIT.done;
 }
 
-function dryRun(host: Host, reconciler: Reconciler): number {
+function dryRun(host: Host, { reconciler, call }: { reconciler: Reconciler; call: Call }): number {
   const { plan, first, then } = reconciler.decide();
   const vocabulary = vocabularyOf(host);
   printLines([
     ...plan.notes.map(({ text }) => `# ${text}`),
+    ...(call.options.isolate && !call.flush ? cutLines(host, plan) : []),
     ...[...first, ...then].map((change) => changeCommand(change, vocabulary)),
   ]);
   return first.length + then.length > 0 ? EXIT.different : EXIT.done;
+}
+
+/** The established connections that closed tables would cut, as comments. */
+function cutLines(host: Host, plan: Plan): string[] {
+  try {
+    const { observed } = host, connections = host.kernel.readTcpConnections();
+    return cutConnections(connections, { observed, plan }).map((one) => `# cuts ${connectionText(one)}`)
+      .sort();
+  } catch (error) {
+    if (!(error instanceof NetlinkError)) throw error;
+    return [`# the connections that this cuts are not known: ${error.message}`];
+  }
 }
 
 /** A pattern that fits no interface is more likely a slip than a plan. */

@@ -2,7 +2,7 @@
 
 import type { Change, RouteChange, RouteOfTable } from "./model/change.ts";
 import type { Family } from "./model/address.ts";
-import type { Link } from "./model/records.ts";
+import type { Link, TcpConnection } from "./model/records.ts";
 import type { RouteStore } from "./model/store.ts";
 import { ipCommand, type Names, routeText, ruleCommand, untold } from "./model/text.ts";
 
@@ -37,6 +37,12 @@ export function changeCommand(change: Change, vocabulary: Vocabulary): string {
   const missing = untold(vocabulary.stores[change.family].paths.get(change.path));
   if (missing.length === 0) return command;
   return `# not all of it can be said to ip (attribute ${missing.join(", ")}): ${command}`;
+}
+
+/** A connection with its own end first, as `ss` writes them. */
+export function connectionText({ family, local, localPort, peer, peerPort }: TcpConnection): string {
+  const end = (ip: string, port: number) => family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`;
+  return `the established connection ${end(local, localPort)} ${end(peer, peerPort)}`;
 }
 
 const ROUTE_VERBS: Readonly<Record<RouteChange["op"], string>> = {

@@ -81,7 +81,7 @@ function isForeign(
   const path = store.paths.get(entry.path);
   if (target.exact) {
     const isOwn = path.nexthops.length > 0 && devices(path).every((device) => device === target.ifindex);
-    return !isOwn && !hasEntry(plan.mirror.wanted(key, target), entry);
+    return !isOwn && !plan.mirror.isBare(entry.path) && !hasEntry(plan.mirror.wanted(key, target), entry);
   }
   if (plan.mirror.hasForm(path, target)) return false;
   for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {

@@ -27,6 +27,7 @@ export interface Flags {
   readonly interface?: readonly string[];
   readonly exclude?: readonly string[];
   readonly role?: readonly RoleChoice[];
+  readonly isolate?: boolean;
   readonly tableBase?: number;
   readonly priority?: number;
   readonly protocol?: number;
@@ -90,6 +91,10 @@ export const FLAGS = {
     placeholder: "GLOB=ROLE",
     brief: `What an interface is: ${ROLES.join(", ")}`,
   },
+  isolate: {
+    ...word,
+    brief: "A reply never leaves by another interface, not even where its own has no route",
+  },
   tableBase: {
     ...value,
     parse: (text: string) => parseNumber(text, LOWEST_TABLE, HIGHEST_BASE),
@@ -149,6 +154,7 @@ export function optionsOf(flags: Flags): Options {
     exclude: flags.exclude ?? DEFAULTS.exclude,
     roles: flags.role ?? DEFAULTS.roles,
     metrics: flags.setRouteMetric ?? DEFAULTS.metrics,
+    isolate: flags.isolate ?? DEFAULTS.isolate,
     tableBase: flags.tableBase ?? DEFAULTS.tableBase,
     priority: flags.priority ?? DEFAULTS.priority,
     protocol: flags.protocol ?? DEFAULTS.protocol,

@@ -16,6 +16,7 @@ import { isOurs } from "./plan/ownership.ts";
 import type { Observed } from "./plan/observed.ts";
 import { type Held, heldAfter } from "./plan/held.ts";
 import { type Plan, plan as planAll } from "./plan/plan.ts";
+import { refreshes6 } from "./refresh.ts";
 import { Truce } from "./truce.ts";
 
 /** What a pass would do. */
@@ -99,7 +100,11 @@ export class Reconciler {
     const isWhole = routes.length === diff.changes.length && decision.then.length === then.length;
     if (!isWhole) this.#noteUndone(diff.changes, new Set([...first, ...decision.then]));
     for (const family of FAMILIES) host.gone[family].clear();
-    return decision;
+    const refresh = refreshes6(routes, {
+      plan: this.plan.families[6],
+      rules: host.observed.families[6].rules,
+    });
+    return { ...decision, then: [...decision.then, ...refresh] };
   }
 
   /** Nothing goes because something was not seen while it is not known to be absent: only what was heard to have gone. */
@@ -232,8 +237,8 @@ export class Reconciler {
       if ("key" in change && change.family === family) dirty.keys.add(change.key);
     }
     if (dirty.all) this.#undone[family].clear();
-    const keys = dirty.all ? store.routedKeys() : dirty.keys;
-    for (const key of keys) diffKey(key, this.plan.families[family], { store, diff });
+    const plan = this.plan.families[family];
+    for (const key of dirty.all ? plan.mirror.keys() : dirty.keys) diffKey(key, plan, { store, diff });
     dirty.all = false;
     dirty.keys.clear();
     for (const [table, keys] of this.#host.meddled[family]) {

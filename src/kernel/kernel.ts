@@ -13,10 +13,11 @@ import { dump, InterruptedDump, Writer } from "../../ffi/request.ts";
 import { RouteCodec, type RouteFields, writeRouteDump } from "../../ffi/route.ts";
 import { readRules } from "../../ffi/rule.ts";
 import { GROUP, Socket } from "../../ffi/socket.ts";
+import { readTcpConnections } from "../../ffi/tcp.ts";
 import { Waiter } from "../../ffi/waiter.ts";
 import type { Family } from "../model/address.ts";
 import type { Paths } from "../model/paths.ts";
-import { type Address, isAnyIp, type Link, type Rule, TABLE } from "../model/records.ts";
+import { type Address, isAnyIp, type Link, type Rule, TABLE, type TcpConnection } from "../model/records.ts";
 import type { Stores } from "../model/store.ts";
 import type { Change } from "../model/change.ts";
 import { drainEvents, type EventHandler } from "./events.ts";
@@ -98,6 +99,10 @@ export class Kernel implements Disposable {
   /** Whether the host forwards; undefined where the kernel does not have the family. */
   readForwarding(family: Family): boolean | undefined {
     return this.#read((socket) => readForwarding(socket, family));
+  }
+
+  readTcpConnections(): TcpConnection[] {
+    return readTcpConnections();
   }
 
   /** Tells `visit` of every route of a table (that leaves by `ifindex`): one object for all of them. */

@@ -40,6 +40,11 @@ export class Keys {
     return (length | (tos << 8) | (id << 16)) >>> 0;
   }
 
+  /** The source prefixes that keys can have, "" for none. */
+  get sources(): readonly string[] {
+    return this.#sources;
+  }
+
   /** The number of the key with these words (IPv4 uses the first) and this `meta`, or -1. */
   find(words: ArrayLike<number>, meta: number): number {
     let key = this.#buckets[this.#bucket(words, meta)];

@@ -1,7 +1,7 @@
 /** Every path once: routes that forward alike share one number. */
 
 import { CONGESTION_CONTROL } from "./metrics.ts";
-import type { Attribute, Nexthop, Path } from "./records.ts";
+import { type Attribute, type Nexthop, type Path, PREF } from "./records.ts";
 
 /** Interns paths: equal paths have equal numbers, from 1 upwards. */
 export class Paths {
@@ -69,6 +69,12 @@ function nexthopIdentity({ ifindex, gateway, weight, flags, attributes }: Nextho
 
 function attributeIdentity({ type, hex }: Attribute) {
   return [type, hex];
+}
+
+/** The path of a ban: a throw sends packets on to the next rule, so, in the end, to main. `type`: `RTN_*`. */
+export function barePath(type: number, { family, protocol }: Pick<Path, "family" | "protocol">): Path {
+  const attributes = family === 6 ? [{ type: PREF, hex: "00" }] : [];
+  return { family, type, protocol, scope: 0, nexthops: [], metrics: [], attributes };
 }
 
 /** The ifindexes that a path leaves by, each once. */

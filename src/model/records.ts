@@ -62,6 +62,15 @@ export interface Address {
   readonly peer?: string;
 }
 
+/** An established TCP connection of this host. */
+export interface TcpConnection {
+  readonly family: Family;
+  readonly local: string;
+  readonly localPort: number;
+  readonly peer: string;
+  readonly peerPort: number;
+}
+
 /** A policy routing rule (ip-rule(8)). Selectors that are absent match everything. */
 export interface Rule {
   readonly family: Family;

@@ -32,6 +32,8 @@ export class RouteStore {
   readonly family: Family;
   readonly paths: Paths;
   readonly keys: Keys;
+  /** The key of everything: no narrower destination, source or tos. It is there also where it has no route. */
+  readonly defaultKey: number;
   observer: StoreObserver = () => {};
 
   /** Stamped on each slot that is added or seen again. */
@@ -52,6 +54,7 @@ export class RouteStore {
     this.family = family;
     this.paths = paths;
     this.keys = new Keys(family);
+    this.defaultKey = this.key([0, 0, 0, 0], this.keys.meta(0));
   }
 
   /** How many routes there are, in all tables. */
@@ -181,7 +184,8 @@ export class RouteStore {
   /** Gives up the numbers of keys that have no route any more: only when nobody holds a key's number. */
   collect(): void {
     for (const key of this.#emptied.splice(0)) {
-      if (this.#head[key] === NONE && !this.keys.isReleased(key)) this.keys.release(key);
+      const isFree = this.#head[key] === NONE && key !== this.defaultKey;
+      if (isFree && !this.keys.isReleased(key)) this.keys.release(key);
     }
   }
 

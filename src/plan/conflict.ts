@@ -70,7 +70,10 @@ function findRouteOfTable(target: Target, { observed, family, mirror }: Circumst
     const [key, metric, id] = [store.keyOf(slot), store.metric(slot), store.path(slot)];
     const path = store.paths.get(id), leaves = devices(path);
     const isOwn = leaves.length === 1 && leaves[0] === target.ifindex;
-    if (isOwn || mirror.wanted(key, target).some((entry) => entry.metric === metric && entry.path === id)) {
+    if (
+      isOwn || mirror.isBare(id) ||
+      mirror.wanted(key, target).some((entry) => entry.metric === metric && entry.path === id)
+    ) {
       isOurs = true;
     } else if (mirror.hasForm(path, target)) doubtful = slot;
     else return routeConflict(slot, store, observed);

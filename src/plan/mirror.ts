@@ -1,7 +1,7 @@
 /** What an interface table should hold for one key of main. */
 
 import { type Family, isLinkLocal } from "../model/address.ts";
-import { devices, withNexthops } from "../model/paths.ts";
+import { barePath, devices, withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
 import { isBan, type Path, PREF, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
@@ -39,6 +39,8 @@ export interface MirrorContext {
   /** The bans of main, but those that a better metric of main outdoes. */
   readonly bans: Bans;
   readonly metrics: readonly MetricOverride[];
+  /** Whether the tables are closed. */
+  readonly isolate: boolean;
   /** `RTPROT_*` of the routes that main has no message for. */
   readonly protocol: number;
 }
@@ -63,13 +65,37 @@ export class Mirror {
     this.#store = store;
   }
 
+  /** Every key of which a table may have to have a route. */
+  *keys(): Generator<number> {
+    const store = this.#store;
+    yield* store.routedKeys();
+    if (this.#context.isolate && store.first(store.defaultKey) < 0) yield store.defaultKey;
+  }
+
   /** The routes of `key` that the target's table should have: by metric, and at one metric in main's order. */
   wanted(key: number, target: Target): readonly Entry[] {
+    const open = this.#open(key, target);
+    return this.#context.isolate && key === this.#store.defaultKey ? this.#closed(open) : open;
+  }
+
+  /** Closes a table behind its defaults. In IPv6 behind one of the last metric there is no room, and no need. */
+  #closed(open: readonly Entry[]): readonly Entry[] {
+    const closing = { metric: HIGHEST_METRIC, path: this.#bare(TYPE.unreachable) };
+    const equals = open.filter(({ metric }) => metric === HIGHEST_METRIC);
+    const isClosed = this.#store.family === 6
+      ? equals.length > 0
+      : equals.some(({ path }) => path === closing.path);
+    return isClosed ? open : [...open, closing];
+  }
+
+  #open(key: number, target: Target): readonly Entry[] {
     const found = this.#found(key, target);
     if (found.length > 1 && this.#store.family === 6) return this.#apart([...found]);
-    if (found.length > 0 || target.role !== "uplink" || !this.#isBanned(key)) return found;
+    // A closed table leaves nothing to main: what is inside is shared, if it is there at all.
+    const { isolate } = this.#context;
+    if (found.length > 0 || isolate || target.role !== "uplink" || !this.#isBanned(key)) return found;
     const pierced = this.#bestOfMain(key);
-    return pierced === undefined ? NOTHING : [{ metric: pierced, path: this.throwPath() }];
+    return pierced === undefined ? NOTHING : [{ metric: pierced, path: this.#bare(TYPE.throw) }];
   }
 
   #found(key: number, target: Target): readonly Entry[] {
@@ -131,7 +157,7 @@ export class Mirror {
 
   #mirror(id: number, target: Target): number {
     const path = this.#store.paths.get(id);
-    if (isBan(path)) return target.role === "uplink" ? id : 0;
+    if (isBan(path)) return target.role === "uplink" ? this.#ban(id) : 0;
     const kept = this.#kept(path, target);
     if (!kept) return 0;
     const { metrics } = this.#context;
@@ -190,17 +216,32 @@ export class Mirror {
     return bans.above(keys.destination(key), keys.source(key));
   }
 
-  /** The path of a route that sends packets on to the next rule: so, in the end, to main. */
-  throwPath(): number {
-    return this.#store.paths.intern({
-      family: this.#context.family,
-      type: TYPE.throw,
-      protocol: this.#context.protocol,
-      scope: 0,
-      nexthops: [],
-      metrics: [],
-      attributes: this.#context.family === 6 ? [{ type: PREF, hex: "00" }] : [],
-    });
+  /** Main's throw says that main has no route; from a table that is closed it would lead to main's others. */
+  #ban(id: number): number {
+    const { paths } = this.#store, path = paths.get(id);
+    const isOpen = path.type === TYPE.throw && this.#context.isolate;
+    return isOpen ? paths.intern({ ...path, type: TYPE.unreachable }) : id;
+  }
+
+  /** The path that stands in for one that the kernel refuses: main decides; in a closed table, only about what is inside. */
+  standIn(id: number): number {
+    const { isolate, inside } = this.#context;
+    const leavesOut = devices(this.#store.paths.get(id)).some((ifindex) => !inside.has(ifindex));
+    return this.#bare(isolate && leavesOut ? TYPE.unreachable : TYPE.throw);
+  }
+
+  /** Whether a path is one that main has no message for. */
+  isBare(id: number): boolean {
+    return id === this.#bare(TYPE.throw) || this.isClosing(id);
+  }
+
+  /** Whether a path closes a table, or a part of it. */
+  isClosing(id: number): boolean {
+    return id === this.#bare(TYPE.unreachable);
+  }
+
+  #bare(type: number): number {
+    return this.#store.paths.intern(barePath(type, this.#context));
   }
 }
 

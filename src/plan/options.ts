@@ -14,6 +14,8 @@ export interface Options {
   readonly roles: readonly { readonly glob: string; readonly role: Role }[];
   /** Metrics that every mirrored route gets. */
   readonly metrics: readonly MetricOverride[];
+  /** Whether the tables are closed: what has no route in its own goes nowhere. */
+  readonly isolate: boolean;
   /** An interface's table is this plus its ifindex. */
   readonly tableBase: number;
   /** Of the source rules. */
@@ -27,6 +29,7 @@ export const DEFAULTS: Options = {
   exclude: [],
   roles: [],
   metrics: [],
+  isolate: false,
   tableBase: 1000,
   priority: 27200,
   protocol: 115,

@@ -88,6 +88,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       held: work.held,
       bans,
       metrics: options.metrics,
+      isolate: options.isolate,
       protocol: options.protocol,
     },
     store,
@@ -196,7 +197,7 @@ function judge(family: Family, { observed, options, notes }: Work): Map<number, 
     const { ifindex } = link;
     const verdict = roleOf(link, {
       family,
-      forwarding: forwarding ?? false,
+      forwarding: forwarding === true && !options.isolate,
       hasDefault: facts.hasDefault(ifindex),
       coversWorld: facts.coversWorld(ifindex),
       hasGateway: gateways.has(ifindex),

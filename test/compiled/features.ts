@@ -1,7 +1,7 @@
 // Each feature once: the end-to-end tests that the compiled program has to pass too.
 
 const names = [
-  ...["main_job", "once", "dry_run", "options", "output", "metrics", "roles", "bad_input"],
+  ...["main_job", "once", "dry_run", "options", "output", "metrics", "roles", "isolate", "bad_input"],
   ...["conflict", "foreign_host", "order", "rules_gone", "refused", "siblings", "nexthop_lost"],
   ...["follow_address", "follow_link", "follow_route", "follow_advertisement", "follow_dhcp"],
   ...["lifecycle", "one_at_a_time", "restart", "lost_events", "doubt_reading", "fight"],

@@ -43,7 +43,8 @@ function randomStory(random: Random): Story {
     const change = random.int(100);
     // Old numbers and new ones, beside a main that is another too, have answers of their own on the way.
     if (change < 15) {
-      chapters.push({ host, wish: wish = randomWish(random), runs: false, lost: [] });
+      wish = random.chance(50) ? { ...wish, isolate: !wish.isolate } : randomWish(random);
+      chapters.push({ host, wish, runs: false, lost: [] });
       continue;
     }
     const lost = random.chance(40) ? random.some([0, 1, 2, 3, 4, 5, 6, 7, 8, 9], random.pick([10, 50])) : [];
@@ -60,6 +61,8 @@ function randomWish(random: Random): Wish {
     { tableBase: random.pick([999, 1001, 5000]) },
     { roles: [{ glob: "em3", role: random.pick(["inside", "stub", "uplink"]) }] },
     { metrics: [parseMetric("mtu=1300")] },
+    ...[{ isolate: true }, { isolate: true }, { isolate: true }],
+    { isolate: true, roles: [{ glob: "em3", role: random.pick(["inside", "stub", "uplink"]) }] },
   ]);
 }
 

@@ -24,7 +24,7 @@ interface Kind {
   crowd: string[];
 }
 
-const kinds: Record<NonNullable<Faults["dumpOf"]>, Kind> = {
+const kinds: Record<Exclude<NonNullable<Faults["dumpOf"]>, "connection">, Kind> = {
   link: {
     dumps: 1,
     trigger: ["link set lo alias x", "link set lo alias y"],

@@ -18,6 +18,12 @@ const calls: Record<string, string[]> = {
   "an uplink that is left out": ["--exclude", "em2"],
   "an uplink that an option makes inside": ["--role", "em2=inside"],
   "a network that an option makes an uplink": ["--role", "br0=uplink", "--role", "em3=stub"],
+  "tables that are closed": ["--isolate"],
+  "tables that are closed, but for a network that an option makes inside": [
+    "--isolate",
+    "--role",
+    "lan=inside",
+  ],
   "everything taken back": ["--flush"],
 };
 
@@ -54,6 +60,18 @@ for (const [name, args] of Object.entries(calls)) {
     await assertNeverWrong(world, args);
   });
 }
+
+isolatedTest("tables that are opened", async () => {
+  await using world = await crowdedHost();
+  await once(world.host, ["--isolate"]);
+  await assertNeverWrong(world, []);
+});
+
+isolatedTest("closed tables, all taken back", async () => {
+  await using world = await crowdedHost();
+  await once(world.host, ["--isolate"]);
+  await assertNeverWrong(world, ["--flush", "--isolate"]);
+});
 
 /** Steps through `--once` with these options, or `--flush`; everything is right then. */
 async function assertNeverWrong({ host }: LonelyHost, args: string[]): Promise<void> {

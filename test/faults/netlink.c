@@ -1,6 +1,7 @@
 /*
  * Is preloaded into the program under test and makes the kernel's netlink behave as on its worst days: see faults.h. Only
- * sockets of NETLINK_ROUTE are concerned, and of those only what libnl does with them: its calls come through here.
+ * sockets of NETLINK_ROUTE and NETLINK_SOCK_DIAG are concerned, and of those only what libnl does with them: its calls
+ * come through here.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -46,7 +47,8 @@ static bool is_concerned(int fd) {
   int domain = 0, protocol = -1;
   socklen_t size = sizeof domain;
   if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_NETLINK) return false;
-  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0 || protocol != NETLINK_ROUTE) return false;
+  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0) return false;
+  if (protocol != NETLINK_ROUTE && protocol != NETLINK_SOCK_DIAG) return false;
   return !faults.condition || access(faults.condition, F_OK) == 0;
 }
 

@@ -40,8 +40,8 @@ export interface Faults {
   dumpStop?: string;
 }
 
-/** The types of the requests that dump them (linux/rtnetlink.h). */
-const DUMPS = { link: 18, address: 22, route: 26, rule: 34 } as const;
+/** The types of the requests that dump them (linux/rtnetlink.h, linux/sock_diag.h). */
+const DUMPS = { link: 18, connection: 20, address: 22, route: 26, rule: 34 } as const;
 
 /** The environment in which the program meets these faults. */
 export async function faulty(faults: Faults): Promise<Record<string, string>> {

@@ -10,7 +10,7 @@ import type { World } from "./world.ts";
 const WAIT = Math.min(patience, 5);
 
 /** Connects to the service at the address; exit status 0 when it greets. */
-const CONNECT = 'exec 3<>"/dev/tcp/$1/8080" || exit; read -r greeting <&3; [ "$greeting" = hello ]';
+export const CONNECT = 'exec 3<>"/dev/tcp/$1/8080" || exit; read -r greeting <&3; [ "$greeting" = hello ]';
 
 /** The rules of one family as `ip rule` prints them, in its order. */
 export async function rules(host: Namespace, family: Family): Promise<string[]> {

@@ -5,6 +5,7 @@ import { changeCommand, namesOf, storedRouteText } from "../../src/describe.ts";
 import { diffKey, diffRules, type RouteDiff } from "../../src/diff.ts";
 import type { Change, RouteOfTable } from "../../src/model/change.ts";
 import { order, type Stages } from "../../src/order.ts";
+import { refreshes6 } from "../../src/refresh.ts";
 import { FAMILIES } from "../../src/model/address.ts";
 import type { RouteStore } from "../../src/model/store.ts";
 import { DEFAULTS, type Options } from "../../src/plan/options.ts";
@@ -41,7 +42,8 @@ export function decide(observed: Observed, { flush, held, ...wish }: Wish = {}):
   const diff: RouteDiff = { changes: [], foreign: [] };
   const rules = FAMILIES.flatMap((family) => {
     const { store, rules } = observed.families[family];
-    for (const key of store.routedKeys()) diffKey(key, planned.families[family], { store, diff });
+    const of = planned.families[family];
+    for (const key of of.mirror.keys()) diffKey(key, of, { store, diff });
     const ours = rules.filter((rule) => isOurs(rule, { options, addresses: observed.addresses }));
     return diffRules(planned.families[family].rules, ours);
   });
@@ -53,9 +55,11 @@ export function decide(observed: Observed, { flush, held, ...wish }: Wish = {}):
     isEmpty: ({ family, table }) => observed.families[family].facts.tableSize(table) === 0,
   });
   const vocabulary = { stores, names: namesOf(observed.links) };
-  const changes = [...stages.first, ...stages.then];
+  const last = refreshes6(diff.changes, { plan: planned.families[6], rules: observed.families[6].rules });
+  const then = [...stages.then, ...last], changes = [...stages.first, ...then];
   return {
-    ...stages,
+    first: stages.first,
+    then,
     plan: planned,
     changes,
     notes: planned.notes,

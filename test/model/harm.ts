@@ -23,6 +23,8 @@ export interface Settled {
   /** What has ever been so, and of that what no program that ran on has seen change. */
   readonly past: Past;
   readonly forgotten: Past;
+  /** Whether its tables are closed. */
+  readonly isClosed: boolean;
 }
 
 /** The interfaces that were inside, and the addresses that had rules. */
@@ -36,6 +38,7 @@ const NO_PAST: Past = { insides: new Set(), sources: new Set() };
 /**
  * Makes the changes that are decided for a host. Harm is, unless
  * - for each local address and each prefix the answer is the one before, main's, or the final one, after every step;
+ * - tables that are closed stay so at every step, and from a rule's address nothing leaves by main in the end;
  * - nothing is left to be done in the end, and rules and tables are what the plan says;
  * - what is not ours is there as it was.
  */
@@ -56,8 +59,10 @@ export function settleWatched(
     return protocol !== FOREIGN && !wasShared && !wasSource;
   });
   if (mistaken >= 0) {
-    return { harm: `taken for another's: ${decision.foreign[mistaken]}`, kernel, held, past, forgotten };
+    const harm = `taken for another's: ${decision.foreign[mistaken]}`;
+    return { harm, kernel, held, past, forgotten, isClosed: false };
   }
+  const isClosed = (wish.isolate ?? false) && !wish.flush;
   const watch = new Watch(kernel, { observed, left: decision.left });
   const others = othersOf(kernel, { decision, observed, wish });
   const commands: string[] = [];
@@ -67,6 +72,7 @@ export function settleWatched(
     held: heldOf(last),
     past,
     forgotten,
+    isClosed,
   });
   const harm = make(decision, { kernel, watch, commands });
   if (harm) return settled(decision, harm);
@@ -75,7 +81,9 @@ export function settleWatched(
   const last = isWhole ? decision : decide(kernel.observe(), wish);
   const harmLast = isWhole ? undefined : make(last, { kernel, watch, commands });
   if (harmLast) return settled(last, harmLast);
-  return settled(last, harmDone(kernel, { decision: last, wish, watch, others, observed, commands }));
+  const staysClosed = isClosed && (before?.isClosed ?? false);
+  const done = { decision: last, wish, watch, others, observed, commands, isClosed, staysClosed };
+  return settled(last, harmDone(kernel, done));
 }
 
 /** Makes changes one by one; gives the harm where one cannot be made. */
@@ -116,11 +124,13 @@ interface Done {
   readonly others: string;
   readonly observed: Observed;
   readonly commands: readonly string[];
+  readonly isClosed: boolean;
+  readonly staysClosed: boolean;
 }
 
 function harmDone(
   kernel: FakeKernel,
-  { decision, wish, watch, others, observed, commands }: Done,
+  { decision, wish, watch, others, observed, commands, isClosed, staysClosed }: Done,
 ): string | undefined {
   const after = kernel.observe();
   const again = decide(after, wish);
@@ -129,7 +139,7 @@ function harmDone(
   if (unplanned) return unplanned;
   const now = othersOf(kernel, { decision, observed, wish });
   if (now !== others) return `others' before: ${others}\nafter: ${now}`;
-  return watch.wrong({ commands });
+  return (isClosed ? watch.open(decision.plan) : undefined) ?? watch.wrong({ commands, staysClosed });
 }
 
 /** Where rules and tables are not what the plan says. */

@@ -2,9 +2,11 @@
 
 import { FAMILIES, type Family, formatIp, parsePrefix, type Prefix } from "../../src/model/address.ts";
 import type { Change, RouteOfTable } from "../../src/model/change.ts";
+import { devices } from "../../src/model/paths.ts";
 import { type Path, type Rule, TABLE } from "../../src/model/records.ts";
 import { DEFAULTS } from "../../src/plan/options.ts";
 import type { Observed } from "../../src/plan/observed.ts";
+import type { Plan } from "../../src/plan/plan.ts";
 import type { FakeKernel, KernelRoute } from "./fake_kernel.ts";
 import { type Flow, isFor, keysFor, selects } from "./packets.ts";
 
@@ -33,6 +35,7 @@ const OTHERS = "another program's route";
 export class Watch {
   readonly #kernel: FakeKernel;
   readonly #left: ReadonlySet<string>;
+  readonly #before: Readonly<Record<Family, readonly Rule[]>>;
   readonly #traffic: Readonly<Record<Family, Traffic>>;
 
   /** `left`: routes in tables of ours that stay others'. */
@@ -41,6 +44,7 @@ export class Watch {
     { observed, left }: { observed: Observed; left: readonly RouteOfTable[] },
   ) {
     this.#kernel = kernel;
+    this.#before = { 4: [...kernel.rules[4]], 6: [...kernel.rules[6]] };
     this.#left = new Set(left.map((route) => nameOf(route.family, route)));
     this.#traffic = { 4: trafficOf(4, observed), 6: trafficOf(6, observed) };
   }
@@ -103,15 +107,40 @@ export class Watch {
     return wayOf(this.#kernel.path(family, route));
   }
 
-  /** The first packet that took a way which is neither the one before, nor main's, nor the last one. */
-  wrong({ commands }: { readonly commands: readonly string[] }): string | undefined {
+  /** The first packet that leaves its table, though it has one; but for what is inside, about which main may decide. */
+  open({ families }: Plan): string | undefined {
+    for (const family of FAMILIES) {
+      const { rules, inside } = families[family], { sources, destinations } = this.#traffic[family];
+      const led = sources.filter((source) => rules.some((rule) => selects(rule, source)));
+      const isInside = (route: KernelRoute) =>
+        devices(this.#kernel.path(family, route)).every((device) => inside.has(device));
+      for (const source of led) {
+        for (const [destination, tos] of destinations) {
+          const found = this.#kernel.answer({ source, destination, tos });
+          if (found?.table !== TABLE.main || isInside(found)) continue;
+          const [from, to] = [source, destination].map(({ words }) => formatIp(family, words));
+          return `${from} -> ${to} leaves by main`;
+        }
+      }
+    }
+    return undefined;
+  }
+
+  /**
+   * The first packet that took a way which is neither the one before, nor main's, nor the last one. Main's is wrong where
+   * its source had, and has, a table that stays closed.
+   */
+  wrong(
+    { commands, staysClosed }: { readonly commands: readonly string[]; readonly staysClosed: boolean },
+  ): string | undefined {
     for (const family of FAMILIES) {
       for (const one of this.#traffic[family].seen.values()) {
         const { flow, ways, since } = one;
         if (ways.length < 3) continue;
         // What the host would answer without us: by main and others' rules.
         const others = this.#kernel.rules[family].filter(({ protocol }) => protocol !== DEFAULTS.protocol);
-        const right = new Set([OTHERS, ways[0], ways.at(-1), this.#way(one, others)]);
+        const right = new Set([OTHERS, ways[0], ways.at(-1)]);
+        if (!staysClosed || !this.#keepsTable(flow.source)) right.add(this.#way(one, others));
         const at = ways.findIndex((way) => !right.has(way));
         if (at < 0) continue;
         const [from, to] = [flow.source, flow.destination].map(({ words }) => formatIp(family, words));
@@ -121,6 +150,13 @@ export class Watch {
       }
     }
     return undefined;
+  }
+
+  /** Whether our rules send a source to the same table now as before all changes. */
+  #keepsTable(source: Prefix): boolean {
+    const ledBy = (rules: readonly Rule[]) =>
+      rules.find((rule) => rule.protocol === DEFAULTS.protocol && selects(rule, source))?.table;
+    return ledBy(this.#before[source.family]) === ledBy(this.#kernel.rules[source.family]);
   }
 }
 

@@ -83,6 +83,7 @@ export function settingsOf(flags: readonly string[]): Settings {
     base: has("--table-base") ? Number(value("--table-base")) : 1000,
     priority: has("--priority") ? Number(value("--priority")) : 27200,
     exclude: has("--exclude") ? value("--exclude") : undefined,
+    isolate: has("--isolate"),
     mtu: has("--set-route-metric") ? Number(value("--set-route-metric").split("=")[1]) : undefined,
   };
 }
@@ -127,13 +128,14 @@ function expected(
 ): string[] {
   const interfaces = interfacesOf(family, { shown, settings });
   const main = shown.routes[family].filter(({ table }) => table === "main");
+  const { isolate } = settings;
   return interfaces
     .filter((one) =>
       one.wanted && one.role === "uplink" && isTaken(one, { shown, family }) && hasCarrier(one)
     )
     // Where the kernel refuses a route, main decides.
     .filter((one) => !refused.includes(one.link.ifname))
-    .filter((one) => isOpen(mirrored(one, { main, family, interfaces }), { one, shown, family }))
+    .filter((one) => isOpen(mirrored(one, { main, family, interfaces, isolate }), { one, shown, family }))
     .flatMap(({ addresses }) => addresses.map(within));
 }
 

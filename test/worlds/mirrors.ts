@@ -75,6 +75,8 @@ interface Host {
   readonly family: Family;
   readonly interfaces: readonly Interface[];
   readonly mtu?: number;
+  /** Whether the tables are closed. */
+  readonly isolate?: boolean;
 }
 
 /** The routes that the table should hold, and those that it may hold. */
@@ -87,6 +89,8 @@ export function mirrored(one: Interface, host: Host): { should: Entry[]; may: En
     should.push(...found);
     if (found.length === 0 && one.role === "uplink") missing.push(...entries.filter(isNoBan).slice(0, 1));
   }
+  // Nothing is left to main.
+  if (host.isolate) return { should: [...should, ...closing(should, host.family)], may: [] };
   const pierced = missing.filter((entry) => should.some((ban) => isBan(ban) && covers(ban.dst, entry.dst)));
   // Only the outermost need be there; and beneath a route of the table's own, or another throw, it says nothing new.
   const inner = pierced.filter((entry) => {
@@ -103,8 +107,21 @@ function isAbove(outer: Entry, inner: Entry): boolean {
   return outer.dst === inner.dst && outer.from === "" && inner.from !== "";
 }
 
+/** What closes a table: behind all its defaults. In IPv6 there is one route of a metric, and main's own comes first. */
+function closing(should: readonly Entry[], family: Family): Entry[] {
+  const [metric, key] = [LAST_METRIC, "default from  tos 0"];
+  const isFull = should.some((entry) => entry.key === key && entry.metric === metric);
+  if (family === "IPv6" && isFull) return [];
+  const rest = family === "IPv6" ? MEDIUM : '["global",null]';
+  const nothing = { from: "", tos: "0", prefsrc: undefined, hops: [], metrics: {} };
+  return [{ ...nothing, key, dst: "default", metric, type: "unreachable", protocol: "115", rest }];
+}
+
+const LAST_METRIC = 4294967295;
+const MEDIUM = '["global","medium"]';
+
 function throwFor(entry: Entry): Entry {
-  const rest = entry.key.includes(":") ? '["global","medium"]' : '["global",null]';
+  const rest = entry.key.includes(":") ? MEDIUM : '["global",null]';
   return { ...entry, type: "throw", protocol: "115", prefsrc: undefined, hops: [], metrics: {}, rest };
 }
 
@@ -114,11 +131,16 @@ function ofKey(entries: readonly Entry[], one: Interface, host: Host): Entry[] {
   for (const entry of entries) {
     const outdone = entries.some((better) => isNoBan(better) && isBefore(better, entry, entries));
     const copy = isBan(entry)
-      ? (one.role === "uplink" && !outdone ? entry : undefined)
+      ? (one.role === "uplink" && !outdone ? banned(entry, host) : undefined)
       : part(entry, one, host);
     if (copy && !found.some((other) => entryText(other) === entryText(copy))) found.push(copy);
   }
   return found;
+}
+
+/** A throw of main's leads nowhere; from a closed table it would lead to main's other routes. */
+function banned(entry: Entry, { isolate }: Host): Entry {
+  return isolate && entry.type === "throw" ? { ...entry, type: "unreachable" } : entry;
 }
 
 function isBefore(a: Entry, b: Entry, order: readonly Entry[]): boolean {
@@ -158,6 +180,17 @@ function apart(entries: Entry[], family: Family): Entry[] {
     last = Math.max(entry.metric, last + 1);
     return { ...entry, metric: last };
   });
+}
+
+export function isThrow({ type, protocol }: Entry): boolean {
+  return type === "throw" && protocol === "115";
+}
+
+/** Whether it may stand in for a route that the kernel refuses. */
+export function standsIn(entry: Entry, { isolate }: { isolate?: boolean }): boolean {
+  const { type, protocol, metric } = entry;
+  const isBarrier = type === "unreachable" && protocol === "115" && metric !== LAST_METRIC;
+  return isThrow(entry) || (isolate === true && isBarrier);
 }
 
 function isBan({ type }: Entry): boolean {

@@ -27,7 +27,7 @@ const MAKERS: readonly (readonly [weight: number, make: Maker])[] = [
   [4, killed],
   [3, paused],
   [2, stoppedAndOnce],
-  [2, otherOptions],
+  [4, otherOptions],
   [4, anyIp],
 ];
 
@@ -224,10 +224,17 @@ function stoppedAndOnce(cast: Cast): Event[] {
 }
 
 function otherOptions(cast: Cast): Event[] {
-  const flags = cast.random.pick([[], ["--table-base", "5000"], ["--priority", "20000"], [
-    "--exclude",
-    "em3",
-  ]]);
+  const flags = cast.random.pick([
+    [],
+    ["--isolate"],
+    ["--isolate", "--exclude", "em3"],
+    ["--table-base", "5000"],
+    ["--priority", "20000"],
+    [
+      "--exclude",
+      "em3",
+    ],
+  ]);
   return [program("terminate"), { on: "program", order: "start", flags }];
 }
 

@@ -2,7 +2,7 @@
 // here, so that a fault there is not made twice.
 
 import { families, type Family } from "../lab/addressing.ts";
-import { type Entry, entryOf, entryText, type Interface, mirrored } from "./mirrors.ts";
+import { type Entry, entryOf, entryText, type Interface, isThrow, mirrored, standsIn } from "./mirrors.ts";
 import { type Address, isAnyIp, type Link, type Route, type Rule, type Shown } from "./shown.ts";
 
 /** What of the program's options the worlds use. */
@@ -11,6 +11,7 @@ export interface Settings {
   readonly priority: number;
   readonly exclude?: string;
   readonly mtu?: number;
+  readonly isolate?: boolean;
 }
 
 /** What marks rules as the program's. */
@@ -54,7 +55,9 @@ export function interfacesOf(
   const main = shown.routes[family].filter((route) => route.table === "main");
   const holders = holdersOf(family, shown);
   return shown.links.map((link) => {
-    const role = roleOf(link, { shown, family, main });
+    // Whoever keeps networks apart has none of them inside for the sake of forwarding.
+    const forwards = shown.forwarding[family] && !settings.isolate;
+    const role = roleOf(link, { shown, family, main, forwards });
     const partakes = link.ifname !== settings.exclude && role !== "inside";
     const addresses = [...holders].filter(([, names]) => names.size === 1 && names.has(link.ifname));
     return {
@@ -88,7 +91,7 @@ const TUNNELS = new Set(["tun", "vxlan"]);
 /** The role by the table of section 1; options that decide it are not used here. */
 function roleOf(
   link: Link,
-  { shown, family, main }: World & { main: readonly Route[] },
+  { shown, family, main, forwards }: World & { main: readonly Route[]; forwards: boolean },
 ): Interface["role"] {
   const own = main.filter((route) => hopsOf(route).some(({ dev }) => dev === link.ifname) && !isBan(route));
   const destinations = new Set(own.map(({ dst }) => dst));
@@ -100,11 +103,11 @@ function roleOf(
   const hasGateway = own.some((route) =>
     hopsOf(route).some((hop) => hop.dev === link.ifname && (hop.gateway || hop.via))
   );
-  if (!shown.forwarding[family] && hasGateway && !TUNNELS.has(kind ?? "")) return "uplink";
+  if (!forwards && hasGateway && !TUNNELS.has(kind ?? "")) return "uplink";
   if (kind === "bridge" || TUNNELS.has(kind ?? "")) return "inside";
   const has = shown.addresses.find(({ ifname }) => ifname === link.ifname)?.addr_info ?? [];
   if (!has.some((address) => isGlobal(address, family))) return "inside";
-  return shown.forwarding[family] ? "inside" : "stub";
+  return forwards ? "inside" : "stub";
 }
 
 export function isBan({ type }: Route): boolean {
@@ -205,7 +208,7 @@ function wrongRoutes(
   const main = routes.filter(({ table }) => table === "main");
   const has = routes.filter((route) => route.table === one.table && !isForeign(route, one)).map(entryOf);
   const { should, may } = one.wanted
-    ? mirrored(one, { main, family, interfaces, mtu: settings.mtu })
+    ? mirrored(one, { main, family, interfaces, mtu: settings.mtu, isolate: settings.isolate })
     : { should: [], may: [] };
   const wrong: string[] = [], refused: Entry[] = [];
   for (const place of new Set([...should, ...has].map(({ key, metric }) => `${key} metric ${metric}`))) {
@@ -219,10 +222,11 @@ function wrongRoutes(
     ) {
       continue;
     }
-    if (wanted.length > 0 && there.some(isThrow)) {
+    const stands = (entry: Entry) => standsIn(entry, settings);
+    if (wanted.length > 0 && there.some(stands)) {
       const rest = wanted.filter((entry) => !thereText.includes(entryText(entry)));
       refused.push(...rest);
-      const others = there.filter((entry) => !isThrow(entry)).map(entryText);
+      const others = there.filter((entry) => !stands(entry)).map(entryText);
       if (others.every((text) => wantedText.includes(text))) continue;
     }
     wrong.push(
@@ -232,10 +236,6 @@ function wrongRoutes(
     );
   }
   return { wrong, refused };
-}
-
-function isThrow({ type, protocol }: Entry): boolean {
-  return type === "throw" && protocol === PROTOCOL;
 }
 
 /** A route that another program has put into the interface's table, by another interface. */

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import type { Route, Rule, Shown } from "./shown.ts";
-import { examine, leftovers } from "./spec.ts";
+import { examine, leftovers, type Settings } from "./spec.ts";
 
 const route = (dst: string, dev: string, more: Partial<Route> = {}): Route => {
   return {
@@ -76,7 +76,7 @@ function shown(routes: readonly Route[], rules: readonly Rule[]): Shown {
 
 const rules = [rule("10.1.0.2", "1011"), rule("10.2.0.2", "1012")];
 const well = [...main, ...inTable("1011", first), ...inTable("1012", second)];
-const settings = { base: 1000, priority: 27200 };
+const settings: Settings = { base: 1000, priority: 27200 };
 const found = (routes: readonly Route[], with_ = rules) => examine(shown(routes, with_), settings);
 
 Deno.test("where all is well the witness finds nothing", () => {
@@ -127,6 +127,26 @@ const faults: [name: string, routes: Route[], rules?: Rule[]][] = [
 for (const [name, routes, with_] of faults) {
   Deno.test(`the witness finds ${name}`, () => assert.notDeepEqual(found(routes, with_).wrong, []));
 }
+
+const isolated: Settings = { ...settings, isolate: true };
+const closing = ban("unreachable", "default", { protocol: "115", metric: 4294967295 });
+const closed = [
+  ...main,
+  ...inTable("1011", [...first.filter((one) => one !== pierced), closing]),
+  ...inTable("1012", [...second, closing]),
+];
+
+Deno.test("closed tables: all is well, and not where one is open, closed too early, pierced, or closed without the option", () => {
+  const wrong = (routes: readonly Route[], with_ = isolated) =>
+    examine(shown(routes, rules), with_).wrong.length;
+  assert.equal(wrong(closed), 0);
+  assert.equal(wrong(closed.filter((one) => one.table !== "1012" || one.dst !== "default")) > 0, true);
+  const early = closed.map((one) => one.type === "unreachable" ? { ...one, metric: 50 } : one);
+  assert.equal(wrong(early) > 0, true);
+  assert.equal(wrong([...closed, { ...pierced, table: "1011" }]) > 0, true);
+  assert.equal(wrong(closed, settings) > 0, true);
+  assert.equal(wrong(well) > 0, true);
+});
 
 Deno.test("a throw in a route's place is told of: the kernel has to refuse that route", () => {
   const { wrong, standIns } = found(
