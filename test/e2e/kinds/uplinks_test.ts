@@ -1,13 +1,13 @@
 // An uplink of each kind that a link can have: it is one, it answers, it goes down and comes up; what is beneath it is none.
 
 import assert from "node:assert/strict";
-import { families, type Family } from "../../lab/addressing.ts";
+import { client, families, type Family } from "../../lab/addressing.ts";
 import type { Make } from "../../lab/cables.ts";
 import { assertMirrored, eventuallyMirrored } from "../../lab/expect.ts";
-import { answers, assertBroken, lines, routes, state } from "../../lab/observe.ts";
+import { answers, assertBroken, assertCured, lines, replyDevice, routes, state } from "../../lab/observe.ts";
 import { eventually } from "../../lab/process.ts";
-import { scenario } from "../../lab/scenario.ts";
-import { Daemon, flush, symrouted } from "../../lab/symrouted.ts";
+import { lacksTun, scenario, scenarios } from "../../lab/scenario.ts";
+import { Daemon, flush, once, symrouted } from "../../lab/symrouted.ts";
 import { lacksWireguard } from "../../lab/wireguard.ts";
 import { afterDownLines, type Uplink, type World } from "../../lab/world.ts";
 
@@ -65,6 +65,23 @@ function uplinksOf(makes: Make[]): void {
 
 uplinksOf(["bridge", "macvlan", "vxlan"]);
 uplinksOf(["vlan", "ipvlan", "geneve", "gre", "ip6gre", "ipip", "sit", "ip6tnl", "wireguard"]);
+
+scenarios("a tun that has a default without a gateway is an uplink", async (world, family) => {
+  const { host } = world;
+  const address = family === "IPv4" ? "198.18.9.2" : "2001:db8:99::2";
+  await host.batch([
+    "tuntap add tun9 mode tun",
+    "link set tun9 up",
+    `address add ${address} dev tun9`,
+    "route add default dev tun9 metric 200",
+  ], family);
+  const { stdout } = await symrouted(host, ["--dry-run"]);
+  assert.ok(lines(stdout).includes(`# tun9 (${family}): uplink because main has a default route through it`));
+  assert.equal(await replyDevice(host, client[family], address), "em1", "without symrouted");
+  await once(host);
+  assert.equal(await replyDevice(host, client[family], address), "tun9");
+  await assertCured(world, family);
+}, { skip: await lacksTun() });
 
 async function assertRoles({ host, uplinks }: World, makes: readonly Make[]): Promise<void> {
   const { stdout } = await symrouted(host, ["--dry-run"]);
