@@ -95,12 +95,15 @@ async function assertRoles({ host, uplinks }: World, makes: readonly Make[]): Pr
   }
 }
 
+/** Asserts that every uplink answers. */
 async function assertAnswer(world: World, makes: readonly Make[]): Promise<void> {
-  for (const [i, uplink] of world.uplinks.slice(1).entries()) {
-    for (const family of familiesOf(makes[i])) {
-      assert.equal(await answers(world, uplink[family].address), true, `${makes[i]} ${family}`);
-    }
-  }
+  await Promise.all(
+    world.uplinks.slice(1).flatMap((uplink, i) =>
+      familiesOf(makes[i]).map(async (family) =>
+        assert.equal(await answers(world, uplink[family].address), true, `${makes[i]} ${family}`)
+      )
+    ),
+  );
 }
 
 function withoutGateway({ device, metric, ...sides }: Uplink, family: Family): string[] {
