@@ -104,7 +104,7 @@ assertRole("a bridge of containers is inside", {
   ports: "10: veth1 up kind veth master 9\n11: tap1 up kind tun master 9",
   off: noPort,
 });
-for (const kind of ["", "kind vlan", "kind bond"]) {
+for (const kind of ["", "kind dsa", "kind vlan", "kind bond", "kind team"]) {
   assertRole(`a bridge with a ${kind.slice(5) || "physical"} port leads out`, {
     link: "kind bridge",
     ports: `10: port up ${kind} master 9`,
