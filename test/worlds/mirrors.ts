@@ -39,7 +39,7 @@ export function entryOf(route: Route): Entry {
   const hops = ban ? [] : (route.nexthops ?? [route]).map(hopOf);
   return {
     ...{ key: `${dst} from ${from} tos ${tos}`, dst, from, metric, type, protocol, prefsrc, tos },
-    rest: JSON.stringify([route.scope, route.pref]),
+    rest: JSON.stringify([route.scope, route.pref, route.encap, route.segs]),
     hops: hops.length === 1 ? [{ ...hops[0], weight: undefined }] : hops,
     metrics: { ...route.metrics?.[0] },
   };
@@ -104,7 +104,12 @@ function isAbove(outer: Entry, inner: Entry): boolean {
 }
 
 function throwFor(entry: Entry): Entry {
-  const rest = entry.key.includes(":") ? '["global","medium"]' : '["global",null]';
+  const rest = JSON.stringify([
+    "global",
+    entry.key.includes(":") ? "medium" : undefined,
+    undefined,
+    undefined,
+  ]);
   return { ...entry, type: "throw", protocol: "115", prefsrc: undefined, hops: [], metrics: {}, rest };
 }
 
@@ -153,11 +158,15 @@ function isShareable(dst: string, family: Family): boolean {
 /** IPv6 routes of one metric would become one route in a copy: each gets a metric of its own. */
 function apart(entries: Entry[], family: Family): Entry[] {
   if (family === "IPv4") return entries;
-  let last = -1;
-  return entries.toSorted((a, b) => a.metric - b.metric).map((entry) => {
-    last = Math.max(entry.metric, last + 1);
-    return { ...entry, metric: last };
-  });
+  const sorted = entries.toSorted((a, b) => a.metric - b.metric);
+  for (let i = 1; i < sorted.length; i++) {
+    sorted[i] = { ...sorted[i], metric: Math.max(sorted[i].metric, sorted[i - 1].metric + 1) };
+  }
+  // Behind the highest metric nothing can stand.
+  return sorted.map((entry, i) => ({
+    ...entry,
+    metric: Math.min(entry.metric, 2 ** 32 - sorted.length + i),
+  }));
 }
 
 function isBan({ type }: Entry): boolean {

@@ -2,7 +2,15 @@
 
 import assert from "node:assert/strict";
 import { client, type Family } from "../../lab/addressing.ts";
-import { answers, assertCured, lines, replyDevice, routes, sourceRules } from "../../lab/observe.ts";
+import {
+  answers,
+  assertBroken,
+  assertCured,
+  lines,
+  replyDevice,
+  routes,
+  sourceRules,
+} from "../../lab/observe.ts";
 import { eventually } from "../../lab/process.ts";
 import { scenario, scenarios } from "../../lab/scenario.ts";
 import { acceptAdvertisements, advertise } from "../../lab/servers.ts";
@@ -30,6 +38,30 @@ scenarios("several addresses of several prefixes on one uplink all answer", asyn
   }
   await assertCured(world, family);
 });
+
+scenarios(
+  "two uplinks have the same prefix and the same gateway, on networks of their own",
+  async (world, family) => {
+    const { host, client: far } = world, [first, second] = world.uplinks;
+    const { prefix, length, gateway } = first[family];
+    const address = gateway.replace(/1$/, "77");
+    await second.router.batch([
+      `address add ${gateway}/${length} dev host`,
+      `route replace ${address} dev host`,
+    ]);
+    await host.batch([
+      `address add ${address}/${length} dev em2 metric 106 ${family === "IPv6" ? "nodad" : ""}`,
+      `route add default via ${gateway} dev em2 metric 107`,
+    ]);
+    await far.ip(`route add ${address} via ${second[family].near} dev up2`);
+    second[family].address = address;
+    await assertBroken(world, family);
+    await once(host);
+    await assertCured(world, family);
+    const own = (await routes(host, second.table, family)).filter((route) => route.startsWith(`${prefix} `));
+    assert.deepEqual(own.map((route) => / dev (\S+)/.exec(route)?.[1]), ["em2"]);
+  },
+);
 
 for (const promote of [0, 1]) {
   scenario(`IPv4: an uplink's primary address goes, promote_secondaries is ${promote}`, async (world) => {
