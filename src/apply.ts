@@ -7,6 +7,7 @@ import type { Refusal } from "./kernel/write.ts";
 import type { Log } from "./log.ts";
 import type { Change, RouteChange } from "./model/change.ts";
 import { partition } from "./model/lists.ts";
+import type { Stores } from "./model/store.ts";
 import type { Stages } from "./order.ts";
 import { count, type Outcome, tally } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
@@ -121,10 +122,8 @@ export class Applier {
       ({ change }) => !("rule" in change) && change.op !== "delete",
     );
     const throws = new Map(routes.flatMap((refusal): [RouteChange, Refusal][] => {
-      const change = refusal.change as RouteChange;
-      const path = plan.families[change.family].mirror.standIn(change.path);
-      if (this.#host.stores[change.family].find(change.key, { ...change, path }) >= 0) return [];
-      return [[{ ...change, op: change.family === 4 ? "append" : "replace", path }, refusal]];
+      const change = standIn(refusal.change as RouteChange, { plan, stores: this.#host.stores });
+      return change ? [[change, refusal]] : [];
     }));
     const again = new Map<string, Refusal>();
     await this.#write([...throws.keys()], again);
@@ -209,6 +208,16 @@ export class Applier {
   #command(change: Change): string {
     return changeCommand(change, vocabularyOf(this.#host));
   }
+}
+
+/** What stands in for a route that the kernel refuses, so that main decides; undefined where it is there already. */
+export function standIn(
+  change: RouteChange,
+  { plan, stores }: { plan: Plan; stores: Stores },
+): RouteChange | undefined {
+  const { family, key } = change, path = plan.families[family].mirror.standIn(change.path);
+  if (stores[family].find(key, { ...change, path }) >= 0) return undefined;
+  return { ...change, op: family === 4 ? "append" : "replace", path };
 }
 
 /** A delete that may have been carried out could take a lookalike when it is repeated. */

@@ -1,18 +1,20 @@
 /** What each call of the program does, and the exit status that it ends with. */
 
 import { runDaemon } from "./daemon.ts";
-import { vocabularyOf } from "./apply.ts";
-import { changeCommand, connectionText } from "./describe.ts";
+import { standIn, vocabularyOf } from "./apply.ts";
+import { changeCommand, connectionText, type Vocabulary } from "./describe.ts";
 import { dumpLines } from "./dump.ts";
 import { Host } from "./host.ts";
 import { NetlinkError } from "./kernel/errors.ts";
 import { Log } from "./log.ts";
+import type { Change } from "./model/change.ts";
 import { matchesGlob } from "./model/glob.ts";
 import { count, type Outcome, summary, tally } from "./outcome.ts";
 import { print } from "./output.ts";
 import { cutConnections } from "./plan/cut.ts";
 import type { Options } from "./plan/options.ts";
 import { allInConflict, type Plan, plan, planFlush } from "./plan/plan.ts";
+import { strandedHop } from "./plan/stranded.ts";
 import { Reconciler } from "./reconcile.ts";
 import { daemonHere, takePlace } from "./single.ts";
 import { EXIT, Failure, requireNetAdmin } from "./status.ts";
@@ -149,7 +151,7 @@ function dryRun(host: Host, { reconciler, call }: { reconciler: Reconciler; call
   printLines([
     ...plan.notes.map(({ text }) => `# ${text}`),
     ...(call.options.isolate && !call.flush ? cutLines(host, plan) : []),
-    ...[...first, ...then].map((change) => changeCommand(change, vocabulary)),
+    ...[...first, ...then].flatMap((change) => commandsOf(change, { host, plan, vocabulary })),
   ]);
   return first.length + then.length > 0 ? EXIT.different : EXIT.done;
 }
@@ -164,6 +166,23 @@ function cutLines(host: Host, plan: Plan): string[] {
     if (!(error instanceof NetlinkError)) throw error;
     return [`# the connections that this cuts are not known: ${error.message}`];
   }
+}
+
+/** A change as a command; one that the kernel is going to refuse as a comment, with what stands in for it. */
+function commandsOf(
+  change: Change,
+  { host: { stores }, plan, vocabulary }: { host: Host; plan: Plan; vocabulary: Vocabulary },
+): string[] {
+  const command = changeCommand(change, vocabulary);
+  if ("rule" in change || change.op === "delete") return [command];
+  const hop = strandedHop(stores[change.family].paths.get(change.path), stores);
+  if (!hop) return [command];
+  const where = `its gateway ${hop.gateway} is on no network of ${vocabulary.names(hop.ifindex)}`;
+  const instead = standIn(change, { plan, stores });
+  return [
+    `# the kernel refuses it while ${where}: ${command}`,
+    ...(instead ? [changeCommand(instead, vocabulary)] : []),
+  ];
 }
 
 /** A pattern that fits no interface is more likely a slip than a plan. */

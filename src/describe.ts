@@ -36,7 +36,8 @@ export function changeCommand(change: Change, vocabulary: Vocabulary): string {
   }`;
   const missing = untold(vocabulary.stores[change.family].paths.get(change.path));
   if (missing.length === 0) return command;
-  return `# not all of it can be said to ip (attribute ${missing.join(", ")}): ${command}`;
+  const words = new Set(missing.map((type) => ATTRIBUTE_NAMES[type] ?? `attribute ${type}`));
+  return `# not all of it can be said to ip here, but is mirrored (${[...words].join(", ")}): ${command}`;
 }
 
 /** A connection with its own end first, as `ss` writes them. */
@@ -44,6 +45,14 @@ export function connectionText({ family, local, localPort, peer, peerPort }: Tcp
   const end = (ip: string, port: number) => family === 6 ? `[${ip}]:${port}` : `${ip}:${port}`;
   return `the established connection ${end(local, localPort)} ${end(peer, peerPort)}`;
 }
+
+/** RTA_NEWDST, RTA_ENCAP_TYPE, RTA_ENCAP, RTA_TTL_PROPAGATE (linux/rtnetlink.h). */
+const ATTRIBUTE_NAMES: Readonly<Record<number, string>> = {
+  19: "new destination",
+  21: "encapsulation",
+  22: "encapsulation",
+  26: "ttl propagation",
+};
 
 const ROUTE_VERBS: Readonly<Record<RouteChange["op"], string>> = {
   append: "append",

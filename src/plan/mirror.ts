@@ -199,13 +199,12 @@ export class Mirror {
       const preference = attributes.find(({ type }) => type === PREF)?.hex ?? "00";
       return protocol === PROTOCOL.ra ? PREF_ORDER[preference] ?? 1 : 1;
     };
-    const apart: Entry[] = [];
-    for (const { metric, path } of entries.sort((a, b) => a.metric - b.metric || order(a) - order(b))) {
-      const free = Math.max(metric, (apart.at(-1)?.metric ?? -1) + 1);
-      // Behind the highest metric nothing can stand: a worse route of that metric would not be used either.
-      if (free <= HIGHEST_METRIC) apart.push({ metric: free, path });
-    }
-    return apart;
+    const sorted = entries.sort((a, b) => a.metric - b.metric || order(a) - order(b));
+    const metrics = sorted.map(({ metric }) => metric);
+    for (let i = 1; i < metrics.length; i++) metrics[i] = Math.max(metrics[i], metrics[i - 1] + 1);
+    // Behind the highest metric nothing can stand: there the better ones make room.
+    const last = metrics.length - 1;
+    return sorted.map(({ path }, i) => ({ metric: Math.min(metrics[i], HIGHEST_METRIC - (last - i)), path }));
   }
 
   /** Whether a ban that is copied lies above this key, so that main's route here must pierce it. */

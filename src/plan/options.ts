@@ -1,5 +1,6 @@
 /** What the plan can be told. */
 
+import { matchesGlob } from "../model/glob.ts";
 import type { MetricOverride } from "../model/metrics.ts";
 
 /** Leads to the world; to one network; to networks inside or behind this host. */
@@ -34,3 +35,9 @@ export const DEFAULTS: Options = {
   priority: 27200,
   protocol: 115,
 };
+
+/** Whether an interface of that name takes part. */
+export function takesPart(name: string, { interfaces, exclude }: Options): boolean {
+  return interfaces.some((glob) => matchesGlob(name, glob)) &&
+    !exclude.some((glob) => matchesGlob(name, glob));
+}

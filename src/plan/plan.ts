@@ -1,7 +1,6 @@
 /** From what the kernel has to what it should have: roles, tables, rules, and a reason for whatever is left out. */
 
 import { FAMILIES, type Family } from "../model/address.ts";
-import { matchesGlob } from "../model/glob.ts";
 import { devices } from "../model/paths.ts";
 import { ACTION_LOOKUP, type Address, type Link } from "../model/records.ts";
 import type { Rule } from "../model/records.ts";
@@ -13,8 +12,9 @@ import { Mirror, type Target } from "./mirror.ts";
 import { neighbourNotes } from "./neighbours.ts";
 import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
-import type { Options } from "./options.ts";
+import { type Options, takesPart } from "./options.ts";
 import { isOurs, LAST_PRIORITY } from "./ownership.ts";
+import { reasonsOf } from "./reasons.ts";
 import { roleOf, type Verdict } from "./roles.ts";
 import { vrfOf } from "./vrf.ts";
 
@@ -94,6 +94,8 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     store,
   );
 
+  notes.push(...reasonsOf(family, { observed, options, verdicts, addresses, down }));
+
   const ours = rules.filter((rule) => isOurs(rule, { options, addresses: observed.addresses }));
   const led = new Set(rules.filter((rule) => !ours.includes(rule)).map((rule) => rule.table));
   const held = new Set(
@@ -108,7 +110,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   for (const [ifindex, { role }] of verdicts) {
     const link = observed.links.get(ifindex)!;
     const own = byLink.get(ifindex);
-    if (role === "inside" || !own || !takesPart(link, options)) continue;
+    if (role === "inside" || !own || !takesPart(link.name, options)) continue;
     const target = { ifindex, table: options.tableBase + ifindex, role };
     const circumstances = { observed, family, ourTables, ours, mirror };
     const conflict = findConflict(target, circumstances);
@@ -215,7 +217,7 @@ function describe(link: Link, { family, verdict, options }: {
   verdict: Verdict;
   options: Options;
 }): string {
-  const out = takesPart(link, options) || verdict.role === "inside" ? "" : "left out by option: ";
+  const out = takesPart(link.name, options) || verdict.role === "inside" ? "" : "left out by option: ";
   return `${link.name} (IPv${family}): ${out}${verdict.role} because ${verdict.why}`;
 }
 
@@ -223,11 +225,6 @@ function vrfReason(link: Link, links: ReadonlyMap<number, Link>): string | undef
   const vrf = vrfOf(link, links);
   if (!vrf) return undefined;
   return vrf === link ? "it is a VRF" : `it belongs to the VRF ${vrf.name}`;
-}
-
-function takesPart({ name }: Link, { interfaces, exclude }: Options): boolean {
-  return interfaces.some((glob) => matchesGlob(name, glob)) &&
-    !exclude.some((glob) => matchesGlob(name, glob));
 }
 
 function sourceRule(

@@ -70,7 +70,10 @@ export function roleOf(link: Link, circumstances: Circumstances, options: Option
   return { role: "stub", why: "it has an address and leads to one network" };
 }
 
+/** Kinds of bridges' ports that lead out of the host, beside hardware, which has none: a switch's own port has `dsa`. */
+const OUTWARD_KINDS: ReadonlySet<string> = new Set(["dsa", "vlan", "bond", "team"]);
+
 /** Whether a bridge's port leads out of the host. */
-function leadsOut(port: Link): boolean {
-  return port.kind === undefined || port.kind === "vlan" || port.kind === "bond";
+function leadsOut({ kind }: Link): boolean {
+  return kind === undefined || OUTWARD_KINDS.has(kind);
 }

@@ -64,6 +64,14 @@ scenario("IPv6: of two routers that advertise themselves the preferred one comes
     });
     assert.ok(high < low, defaults.join("\n"));
   }, { within: 20_000 });
+  // At one metric they would be one multipath route, and the backup's firewall would get half of the replies.
+  const own = (await sourceRules(host, "IPv6")).find((rule) => rule.endsWith(" 1003"))!.split(" ")[1];
+  const gateways = new Set<string>();
+  for (let i = 0; i < 16; i++) {
+    gateways.add(/ via (\S+) /.exec(await host.ip(`route get 2001:db8:c::${i} from ${own}`))![1]);
+  }
+  const preferred = (await routes(host, 1003, "IPv6")).find((route) => route.endsWith("pref high"))!;
+  assert.deepEqual([...gateways], [/ via (\S+) /.exec(preferred)![1]]);
 }, { bare: [2], skip: await lacksMacvlan() });
 
 /** The loopback device carries no macvlan; a kernel without them says so first. */

@@ -12,6 +12,9 @@ import { Daemon } from "../lab/symrouted.ts";
 import { cableLine } from "../lab/cables.ts";
 import { hostLines, routerEndLines, type Uplink, type World } from "../lab/world.ts";
 
+/** Another program's sources. */
+const other = { IPv4: "198.51.100.7", IPv6: "2001:db8:f0::7" };
+
 const three = { uplinks: 3 };
 
 /** With the daemon at work, and with one that is stopped meanwhile and then sees everything at once. */
@@ -37,6 +40,27 @@ async function assertHealed(world: World, bystander: Bystander): Promise<void> {
   await bystander.assertUndisturbed();
   await assertMirrored(world.host);
 }
+
+scenario(
+  "an uplink has an index over 64,000, and its table is another program's until it is free",
+  async (world) => {
+    const { host } = world;
+    await using daemon = await Daemon.start(host);
+    await using bystander = await Bystander.watch(world, world.uplink(1));
+    for (const family of families) await host.batch([`rule add from ${other[family]} lookup 66000`], family);
+    await recreate(world, [world.uplink(2)], [{ index: 65000 }]);
+    for (const family of families) {
+      await daemon.line(
+        new RegExp(`em2 \\(${family}\\): skipped: table 66000 is used by the rule .*${other[family]}`),
+      );
+      assert.equal((await sourceRules(host, family)).length, 1);
+    }
+    for (const family of families) await host.batch(["rule delete lookup 66000"], family);
+    await assertHealed(world, bystander);
+    const { address } = world.uplink(2).IPv4;
+    assert.ok((await sourceRules(host, "IPv4")).includes(`from ${address} lookup 66000`));
+  },
+);
 
 for (const [when, isLooking] of Object.entries(lookings)) {
   const change = async (daemon: Daemon, what: () => Promise<void>) => {

@@ -4,7 +4,7 @@
 import assert from "node:assert/strict";
 import type { Family } from "../lab/addressing.ts";
 import type { Namespace } from "../lab/netns.ts";
-import { assertCured, lines, routes, sourceRules } from "../lab/observe.ts";
+import { assertCured, lines, routes, sourceRules, state } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
 import { scenarios } from "../lab/scenario.ts";
 import { Daemon, symrouted } from "../lab/symrouted.ts";
@@ -42,6 +42,25 @@ scenarios("a refused route is reported with its command and the kernel's reason"
   assert.equal((await sourceRules(world.host, family)).length, 2);
   await assertCured(world, family);
 });
+
+scenarios(
+  "--dry-run says that the kernel is going to refuse it, and what stands in",
+  async (world, family) => {
+    const { host } = world;
+    const { destination, gateway } = stranded[family];
+    await strand(host, stranded[family]);
+    const { stdout } = await symrouted(host, ["--dry-run"]);
+    const said = `# the kernel refuses it while its gateway ${gateway} is on no network of em2: ip `;
+    const about = lines(stdout).filter((line) => line.includes(destination));
+    assert.equal(about.length, 2, stdout);
+    assert.ok(about[0].startsWith(said), stdout);
+    await host.must(["sh", "-eu"], { stdin: stdout });
+    assert.match((await routes(host, 1003, family)).join("\n"), new RegExp(`^throw ${destination} `, "m"));
+    const before = await state(host);
+    assert.equal((await symrouted(host, ["--once"])).code, 1);
+    assert.equal(await state(host), before);
+  },
+);
 
 scenarios("the daemon reports it once, and tries again when something changes", async (world, family) => {
   const { host } = world;

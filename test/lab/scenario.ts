@@ -28,7 +28,11 @@ export function scenario(
 }
 
 /** A test that is skipped, with the reason in its name, where there are no namespaces or something else is missing. */
-export function isolatedTest(name: string, fn: () => Promise<void>, needs: Needs = {}): void {
+export function isolatedTest(
+  name: string,
+  fn: (test: Deno.TestContext) => Promise<void>,
+  needs: Needs = {},
+): void {
   const skip = isIsolated()
     ? needs.skip ?? lacking(needs.kinds ?? [])
     : "needs namespaces of its own: `deno task test` makes them";

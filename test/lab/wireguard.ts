@@ -77,7 +77,7 @@ interface Keys {
   open: string;
 }
 
-async function keys(host: Namespace): Promise<Keys> {
+export async function keys(host: Namespace): Promise<Keys> {
   const secret = (await host.must(["wg", "genkey"])).trim();
   return { secret, open: (await host.must(["wg", "pubkey"], { stdin: secret })).trim() };
 }

@@ -137,6 +137,18 @@ Deno.test("IPv6 routes moved apart make room in front of the next metric", () =>
   ]);
 });
 
+Deno.test("IPv6 routes of the highest metric keep apart in front of it", () => {
+  const route = (gateway: string, metric: number) =>
+    `2001:db8:7::/64 via ${gateway} dev em1 proto ra metric ${metric}`;
+  const highest = 2 ** 32 - 1;
+  const main = [route("fe80::a", 5), route("fe80::b", highest), route("fe80::c", highest)];
+  assert.deepEqual(em1(6, main.join("\n")), [
+    route("fe80::a", 5),
+    route("fe80::b", highest - 1),
+    route("fe80::c", highest),
+  ]);
+});
+
 Deno.test("IPv4 routes of one metric keep main's order", () => {
   const routes = [
     "10.7.0.0/16 via 10.0.0.9 dev em1 proto static",

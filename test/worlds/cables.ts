@@ -36,7 +36,7 @@ export function plug({ number, name, index }: Cable): string {
 const ADDRESSES: Record<Family, (cable: number) => string[]> = {
   IPv4: (k) => [
     ...[`10.${k}.0.2/16`, `10.${k}.0.3/16`, `10.${k}.7.4/24`, `198.51.100.${k}/32`, `10.${k}.0.2/24`],
-    `10.${k}.9.1 peer 10.${k}.9.2/32`,
+    ...[`10.${k}.9.1 peer 10.${k}.9.2/32`, `10.${k}.4.2/31`, `169.254.${k}.2/16 scope link`],
   ],
   IPv6: (k) => [
     `2001:db8:${k}::2/64`,
@@ -44,6 +44,7 @@ const ADDRESSES: Record<Family, (cable: number) => string[]> = {
     `2001:db8:${k}::4/128`,
     `2001:db8:${k}::d/64 preferred_lft 0`,
     `fd00:${k}::2/64`,
+    `2001:db8:${k}::5 peer 2001:db8:${k}::6`,
   ],
 };
 
@@ -77,7 +78,19 @@ const PREFIXES: Record<Family, readonly string[]> = {
     ...["2001:db8:c::/64", "2001:db8:c::9", "2000::/3", "fd99:1::/32"],
   ],
 };
-const METRICS = ["", "", "metric 50", "metric 100", "metric 200"];
+const METRICS = [
+  "",
+  "",
+  "",
+  "metric 50",
+  "metric 50",
+  "metric 100",
+  "metric 200",
+  "metric 1",
+  "metric 4294967295",
+];
+/** Packets in others: of one kind that most kernels have. */
+const ENCAPSULATION = "encap seg6 mode encap segs 2001:db8:c::77";
 
 /** The words of some route of main, behind `ip route add`. */
 export function someRoute(cast: Cast): string {
@@ -108,10 +121,14 @@ export function someRoute(cast: Cast): string {
     );
     return `${tos}${all} ${protocol} ${metric} ${extra} ${[...new Set(hops)].join(" ")}`;
   }
+  if (random.chance(4)) {
+    return `${tos}${all} ${ENCAPSULATION} dev ${random.pick(cast.cables).name} ${protocol} ${metric}`;
+  }
   const only = family === "IPv6" && random.chance(5)
     ? `from 2001:db8:${random.pick(cast.cables).number}::/64 `
     : "";
-  return `${tos}${all} ${only}${way(family, cast)} ${protocol} ${metric} ${extra}`;
+  const preference = family === "IPv6" && random.chance(8) ? `pref ${random.pick(["high", "low"])}` : "";
+  return `${tos}${all} ${only}${way(family, cast)} ${protocol} ${metric} ${extra} ${preference}`;
 }
 
 /** By a cable's gateway, or on its link; or by something inside. */
@@ -119,6 +136,9 @@ function way(family: Family, { random, cables, insides }: Cast): string {
   if (random.chance(12) && insides.length > 0) return `dev ${random.pick(insides)}`;
   const { number, name } = random.pick(cables);
   if (random.chance(10)) return `dev ${name}`;
+  if (family === "IPv4" && random.chance(6)) {
+    return `via inet6 ${random.pick(gateways.IPv6(number))} dev ${name}`;
+  }
   return `via ${random.pick(gateways[family](number))} dev ${name}${random.chance(10) ? " onlink" : ""}`;
 }
 

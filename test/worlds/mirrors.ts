@@ -39,7 +39,7 @@ export function entryOf(route: Route): Entry {
   const hops = ban ? [] : (route.nexthops ?? [route]).map(hopOf);
   return {
     ...{ key: `${dst} from ${from} tos ${tos}`, dst, from, metric, type, protocol, prefsrc, tos },
-    rest: JSON.stringify([route.scope, route.pref]),
+    rest: JSON.stringify([route.scope, route.pref, route.encap, route.segs]),
     hops: hops.length === 1 ? [{ ...hops[0], weight: undefined }] : hops,
     metrics: { ...route.metrics?.[0] },
   };
@@ -112,16 +112,20 @@ function closing(should: readonly Entry[], family: Family): Entry[] {
   const [metric, key] = [LAST_METRIC, "default from  tos 0"];
   const isFull = should.some((entry) => entry.key === key && entry.metric === metric);
   if (family === "IPv6" && isFull) return [];
-  const rest = family === "IPv6" ? MEDIUM : '["global",null]';
+  const rest = plainRest(family);
   const nothing = { from: "", tos: "0", prefsrc: undefined, hops: [], metrics: {} };
   return [{ ...nothing, key, dst: "default", metric, type: "unreachable", protocol: "115", rest }];
 }
 
 const LAST_METRIC = 4294967295;
-const MEDIUM = '["global","medium"]';
+
+/** What a route without more has beside its next hops. */
+function plainRest(family: Family): string {
+  return JSON.stringify(["global", family === "IPv6" ? "medium" : undefined, undefined, undefined]);
+}
 
 function throwFor(entry: Entry): Entry {
-  const rest = entry.key.includes(":") ? MEDIUM : '["global",null]';
+  const rest = plainRest(entry.key.includes(":") ? "IPv6" : "IPv4");
   return { ...entry, type: "throw", protocol: "115", prefsrc: undefined, hops: [], metrics: {}, rest };
 }
 
@@ -175,11 +179,15 @@ function isShareable(dst: string, family: Family): boolean {
 /** IPv6 routes of one metric would become one route in a copy: each gets a metric of its own. */
 function apart(entries: Entry[], family: Family): Entry[] {
   if (family === "IPv4") return entries;
-  let last = -1;
-  return entries.toSorted((a, b) => a.metric - b.metric).map((entry) => {
-    last = Math.max(entry.metric, last + 1);
-    return { ...entry, metric: last };
-  });
+  const sorted = entries.toSorted((a, b) => a.metric - b.metric);
+  for (let i = 1; i < sorted.length; i++) {
+    sorted[i] = { ...sorted[i], metric: Math.max(sorted[i].metric, sorted[i - 1].metric + 1) };
+  }
+  // Behind the highest metric nothing can stand.
+  return sorted.map((entry, i) => ({
+    ...entry,
+    metric: Math.min(entry.metric, 2 ** 32 - sorted.length + i),
+  }));
 }
 
 export function isThrow({ type, protocol }: Entry): boolean {

@@ -22,6 +22,8 @@ export interface Route extends Hop {
   readonly prefsrc?: string;
   readonly scope?: string;
   readonly pref?: string;
+  readonly encap?: string;
+  readonly segs?: unknown;
   readonly metrics?: readonly Readonly<Record<string, number>>[];
   readonly nexthops?: readonly Hop[];
   readonly nhid?: number;

@@ -54,9 +54,12 @@ scenario("a service address on a dummy is main's, and its network is in every ta
     IPv4: ["198.51.100.80", "198.51.100.0/24"],
     IPv6: ["2001:db8:f0::80", "2001:db8:f0::/64"],
   };
+  const { stdout } = await symrouted(host, ["--dry-run"]);
   await using daemon = await Daemon.start(host);
   for (const family of families) {
     const [address, network] = service[family];
+    const why = `# ${address} (svc): skipped: svc is inside: main decides for its addresses`;
+    assert.ok(lines(stdout).includes(why), stdout);
     assert.equal((await sourceRules(host, family)).some((rule) => rule.includes(address)), false);
     for (const { table } of world.uplinks) {
       assert.match((await routes(host, table, family)).join("\n"), new RegExp(`^${network} dev svc `, "m"));
