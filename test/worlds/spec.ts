@@ -2,7 +2,7 @@
 // here, so that a fault there is not made twice.
 
 import { families, type Family } from "../lab/addressing.ts";
-import { type Entry, entryOf, entryText, type Interface, mirrored } from "./mirrors.ts";
+import { type Entry, entryOf, entryText, type Interface, isTunnel, mirrored } from "./mirrors.ts";
 import { type Address, isAnyIp, type Link, type Route, type Rule, type Shown } from "./shown.ts";
 
 /** What of the program's options the worlds use. */
@@ -83,8 +83,6 @@ function isGlobal({ family, scope, local, tentative, dadfailed }: Address, wante
   return scope === "global" && !tentative && !dadfailed && !/^fe[89ab]/.test(local);
 }
 
-const TUNNELS = new Set(["tun", "vxlan"]);
-
 /** The role by the table of section 1; options that decide it are not used here. */
 function roleOf(
   link: Link,
@@ -100,8 +98,8 @@ function roleOf(
   const hasGateway = own.some((route) =>
     hopsOf(route).some((hop) => hop.dev === link.ifname && (hop.gateway || hop.via))
   );
-  if (!shown.forwarding[family] && hasGateway && !TUNNELS.has(kind ?? "")) return "uplink";
-  if (kind === "bridge" || TUNNELS.has(kind ?? "")) return "inside";
+  if (!shown.forwarding[family] && hasGateway && !isTunnel(link)) return "uplink";
+  if (kind === "bridge" || isTunnel(link)) return "inside";
   const has = shown.addresses.find(({ ifname }) => ifname === link.ifname)?.addr_info ?? [];
   if (!has.some((address) => isGlobal(address, family))) return "inside";
   return shown.forwarding[family] ? "inside" : "stub";
