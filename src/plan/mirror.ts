@@ -1,7 +1,7 @@
 /** What an interface table should hold for one key of main. */
 
 import { type Family, isLinkLocal } from "../model/address.ts";
-import { devices, withNexthops } from "../model/paths.ts";
+import { asTaken, devices, withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
 import { isBan, type Nexthop, type Path, PREF, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
@@ -148,11 +148,12 @@ export class Mirror {
     const { down, sources } = this.#context;
     const alive = path.nexthops.filter((nexthop) => !down.has(nexthop.ifindex));
     const own = alive.filter((nexthop) => nexthop.ifindex === ifindex);
-    if (own.length > 0) return withNexthops(path, own);
+    const { family } = path;
+    if (own.length > 0) return withNexthops(path, asTaken(family, own));
     const shared = alive.filter((nexthop) => leadsInside(this.#context, { path, nexthop }));
-    if (shared.length > 0) return withNexthops(path, shared);
+    if (shared.length > 0) return withNexthops(path, asTaken(family, shared));
     const ofOurSource = path.prefsrc !== undefined && sources.get(path.prefsrc) === ifindex;
-    return ofOurSource && alive.length > 0 ? withNexthops(path, alive) : undefined;
+    return ofOurSource && alive.length > 0 ? withNexthops(path, asTaken(family, alive)) : undefined;
   }
 
   /** Whether a route is of a form in which it could be in the target's table, whatever main says now. */
