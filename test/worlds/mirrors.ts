@@ -147,9 +147,19 @@ function part(entry: Entry, one: Interface, { interfaces, family, mtu }: Host): 
   const others = isShareable(entry.dst, family) ? shared.length > 0 ? shared : forSource : [];
   const hops = own.length > 0 ? own : others;
   if (hops.length === 0) return undefined;
-  const kept = hops.length === 1 ? [{ ...hops[0], weight: undefined }] : hops;
+  const taken = family === "IPv6" ? once(hops) : hops;
+  const kept = taken.length === 1 ? [{ ...taken[0], weight: undefined }] : taken;
   const changed: Entry["metrics"] = mtu !== undefined && entry.type === "unicast" ? { mtu } : {};
   return { ...entry, hops: kept, metrics: { ...entry.metrics, ...changed } };
+}
+
+/** An IPv6 route takes a next hop once; a group of next hop objects may have one twice. */
+function once(hops: readonly Hop[]): Hop[] {
+  const same = Map.groupBy(hops, ({ dev, gateway }) => `${dev} ${gateway}`);
+  return [...same.values()].map((all) => {
+    const weights = all.flatMap(({ weight }) => weight ?? []);
+    return { ...all[0], weight: weights.length === 0 ? undefined : weights.reduce((sum, one) => sum + one) };
+  });
 }
 
 /** A way to the world is no network inside, and every interface has an fe80::/64 of its own. */
