@@ -24,6 +24,7 @@ export const MESSAGE = {
   getNetconf: 82,
   newNexthop: 104,
   delNexthop: 105,
+  getNexthop: 106,
 } as const;
 
 /** Header flags. Those of 0x100 to 0x800 mean one thing in a request that reads, another in one that writes. */

@@ -195,11 +195,11 @@ function put(out: number[], type: number, payload: ArrayLike<number>): void {
   while (out.length % 4 !== 0) out.push(0);
 }
 
-function byType(list: Attribute[]): Attribute[] {
+export function byType(list: Attribute[]): Attribute[] {
   return list.sort((a, b) => a.type - b.type);
 }
 
-function verbatim({ type, payload }: RawAttribute): Attribute {
+export function verbatim({ type, payload }: RawAttribute): Attribute {
   return { type, hex: Array.from(payload, (byte) => byte.toString(16).padStart(2, "0")).join("") };
 }
 
@@ -208,7 +208,7 @@ function fromHex(hex: string): number[] {
 }
 
 /** The number in a payload; 0 where that is too short for one. */
-function word(payload: Uint8Array): number {
+export function word(payload: Uint8Array): number {
   if (payload.length < 4) return 0;
   return new DataView(payload.buffer, payload.byteOffset).getUint32(0, true);
 }

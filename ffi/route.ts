@@ -2,7 +2,7 @@
 
 import { bits, type Family, formatPrefix, parsePrefix } from "../src/model/address.ts";
 import type { Paths } from "../src/model/paths.ts";
-import { ONLINK } from "../src/model/records.ts";
+import { ONLINK, TYPE } from "../src/model/records.ts";
 import { AF_INET, AF_INET6, HEADER_BYTES, MESSAGE, type Message, swap32 } from "./message.ts";
 import {
   decodePath,
@@ -14,6 +14,7 @@ import {
   ipText,
   RTA,
 } from "./path.ts";
+import { NexthopObjects } from "./nexthop.ts";
 import { RawCache } from "./raw_cache.ts";
 import type { Writer } from "./request.ts";
 
@@ -42,6 +43,8 @@ export interface RouteFields {
 }
 
 export class RouteCodec {
+  /** What routes lead to that tell no more of it than a number. */
+  readonly objects = new NexthopObjects();
   readonly #paths: Paths;
   #known = new RawCache();
   #encoded: (EncodedPath | undefined)[] = [];
@@ -84,7 +87,7 @@ export class RouteCodec {
     const raw = this.#scratch;
     raw[0] = ((kind & 0xffffff00) | family) >>> 0;
     raw[1] = flags & ONLINK;
-    let size = 2;
+    let size = 2, object = 0, isTold = kind >>> 24 !== TYPE.unicast;
     for (let a = at + FIRST_ATTRIBUTE; a < end;) {
       const bytesOfAttribute = words[a] & 0xffff;
       if (bytesOfAttribute < 4 || a * 4 + bytesOfAttribute > at * 4 + length) return undefined;
@@ -108,9 +111,16 @@ export class RouteCodec {
             (header >>> 16) & 0xff,
           );
           break;
+        case RTA.nhId:
+          object = words[a + 1];
+          break;
+        case RTA.oif:
+        case RTA.multipath:
+          isTold = true;
+          while (a < next) raw[size++] = words[a++];
+          break;
         case RTA.cacheinfo:
         case RTA.expires:
-        case RTA.nhId:
         case RTA.pad:
           break;
         default:
@@ -119,7 +129,8 @@ export class RouteCodec {
       a = next;
     }
     if (!wanted(fields.table)) return undefined;
-    fields.path = this.#known.get(raw, size) ?? this.#learn(raw, size);
+    if (object !== 0 && !isTold) size = this.#expand(raw, { size, object });
+    fields.path = this.#known.get(this.#scratch, size) ?? this.#learn(this.#scratch, size);
     return fields;
   }
 
@@ -128,6 +139,20 @@ export class RouteCodec {
     this.#known = new RawCache();
     this.#encoded = [];
     this.#exact = [];
+  }
+
+  /** Puts what the object leads to behind the other attributes; gives their size in words. */
+  #expand(raw: Uint32Array, { size, object }: { size: number; object: number }): number {
+    const found = this.objects.expansion(object, this.#fields.family);
+    if (!found) return size;
+    const { words, flags } = found;
+    if (size + words.length > raw.length) {
+      this.#scratch = new Uint32Array(2 * (size + words.length));
+      this.#scratch.set(raw.subarray(0, size));
+    }
+    this.#scratch.set(words, size);
+    this.#scratch[1] |= flags & ONLINK;
+    return size + words.length;
   }
 
   #source(address: Uint8Array, length: number): string {

@@ -129,6 +129,7 @@ export class Host implements Disposable {
     // Who hears nothing cannot tell whether what is read is all there is.
     if (!this.kernel.listening) return;
     this.#drain();
+    if (this.kernel.lacksNexthops) this.#stale.nexthopChanged = true;
     if (this.version > 0) this.#watch.suspectAnyIp(this.observed);
     const again = this.#unproven.due(performance.now());
     this.#stale.rules ||= again.rules;
@@ -152,13 +153,22 @@ export class Host implements Disposable {
       for (const family of FAMILIES) this.#forwarding[family] = kernel.readForwarding(family);
     }
     if (stale.rules) this.#readRules();
+    // What an interface takes with it that is down, the kernel tells of neither objects nor routes.
+    if (kernel.lacksNexthops || (kernel.usesNexthops && stale.lost.size > 0)) this.#readNexthops();
     this.#watch.suspect(this.observed);
     for (const doubt of stale.takeDoubts()) {
       if (this.#reader.read(doubt)) this.#unproven.remove(doubt);
       else this.#unproven.add(doubt, performance.now());
     }
     this.#drain();
+    if (kernel.lacksNexthops) stale.nexthopChanged = true;
     this.#watch.suspectAnyIp(this.observed);
+  }
+
+  /** The routes that are known may lead elsewhere by what is read. */
+  #readNexthops(): void {
+    this.kernel.readNexthops();
+    this.#stale.nexthopChanged = true;
   }
 
   #readRules(): void {

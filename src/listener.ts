@@ -109,8 +109,8 @@ export class Listener implements EventHandler {
     this.#stale.forwarding = true;
   }
 
-  nexthopGone(): void {
-    this.#stale.nexthopGone = true;
+  nexthopChanged(): void {
+    this.#stale.nexthopChanged = true;
   }
 }
 

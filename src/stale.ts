@@ -28,14 +28,17 @@ export class Stale {
    * they have lost their source. The kernel tells of neither, and the address may be back by now.
    */
   readonly goneSources: Readonly<Record<Family, Set<string>>> = { 4: new Set(), 6: new Set() };
-  /** A next hop object has gone: its IPv4 routes have vanished, and IPv6 routes have lost it, untold. */
-  nexthopGone = false;
+  /**
+   * A next hop object has gone: its IPv4 routes have vanished, and IPv6 routes have lost it, untold. Or it leads elsewhere,
+   * and its routes, which tell only its number, are not told of.
+   */
+  nexthopChanged = false;
   readonly #doubts = new Map<string, Doubt>();
 
   get any(): boolean {
     return this.links || this.addresses || this.forwarding || this.rules ||
       this.lost.size > 0 || this.goneSources[4].size > 0 || this.goneSources[6].size > 0 ||
-      this.nexthopGone || this.#doubts.size > 0;
+      this.nexthopChanged || this.#doubts.size > 0;
   }
 
   everything(): void {

@@ -43,8 +43,8 @@ export class Watch {
       // A group of next hop objects loses its next hop untold in IPv6 as well.
       if (anyPathBy(this.#stores[6], ifindex, { nexthops: 2 })) this.#doubtRoutes(6, { observed, ifindex });
     }
-    if (stale.nexthopGone) { for (const family of FAMILIES) this.#doubtRoutes(family, { observed }); }
-    stale.nexthopGone = false;
+    if (stale.nexthopChanged) { for (const family of FAMILIES) this.#doubtRoutes(family, { observed }); }
+    stale.nexthopChanged = false;
     for (const family of FAMILIES) stale.goneSources[family].clear();
   }
 

@@ -22,7 +22,8 @@ export interface EventHandler {
   /** `gone`: one that has left its interface. */
   address(gone: GoneAddress | undefined): void;
   forwarding(): void;
-  nexthopGone(): void;
+  /** A next hop object has gone, or leads elsewhere than the routes that are known say. */
+  nexthopChanged(): void;
 }
 
 interface Ear {
@@ -56,8 +57,12 @@ function dispatch(message: Message, ear: Ear): void {
     case MESSAGE.newNetconf:
     case MESSAGE.delNetconf:
       return handler.forwarding();
+    case MESSAGE.newNexthop:
+      if (ear.codec.objects.hear(message)) handler.nexthopChanged();
+      return;
     case MESSAGE.delNexthop:
-      return handler.nexthopGone();
+      ear.codec.objects.hear(message);
+      return handler.nexthopChanged();
   }
 }
 

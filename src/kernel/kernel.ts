@@ -107,9 +107,14 @@ export class Kernel implements Disposable {
 
   /** Tells `visit` of every route of a table (that leaves by `ifindex`): one object for all of them. */
   readRoutes(filter: RouteReading["filter"], visit: RouteReading["visit"]): void {
+    this.#readWhole((socket) => this.#readRoutes(socket, { filter, visit }));
+  }
+
+  /** Reads again where the kernel says that what it tells of has changed meanwhile. */
+  #readWhole(read: (socket: Socket) => void): void {
     for (let attempt = 1;; attempt++) {
       try {
-        return this.#read((socket) => this.#readRoutes(socket, { filter, visit }));
+        return this.#read(read);
       } catch (error) {
         if (!(error instanceof InterruptedDump) || attempt >= DUMP_ATTEMPTS) throw error;
       }
@@ -125,6 +130,21 @@ export class Kernel implements Disposable {
       const route = this.#codec.decode(message, (table) => table === filter.table);
       if (route?.family === filter.family && this.#isKept(route)) visit(route);
     }
+  }
+
+  /** Whether next hop objects are to be read: a route names one, and nothing else that says where it leads. */
+  get lacksNexthops(): boolean {
+    return this.#codec.objects.isLacking;
+  }
+
+  /** Whether there are routes that tell of their next hop objects no more than the numbers. */
+  get usesNexthops(): boolean {
+    return this.#codec.objects.isUsed;
+  }
+
+  /** Reads the next hop objects: routes that are read from now on lead where these say. */
+  readNexthops(): void {
+    this.#readWhole((socket) => this.#codec.objects.read(socket, this.#writer));
   }
 
   /** Of the local table, only what no address stands for. */

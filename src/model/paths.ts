@@ -1,7 +1,11 @@
 /** Every path once: routes that forward alike share one number. */
 
 import { CONGESTION_CONTROL } from "./metrics.ts";
+import type { Family } from "./address.ts";
 import { type Attribute, type Nexthop, type Path, PREF } from "./records.ts";
+
+/** A byte, and no 0. */
+const HIGHEST_WEIGHT = 256;
 
 /** Interns paths: equal paths have equal numbers, from 1 upwards. */
 export class Paths {
@@ -85,6 +89,21 @@ export function devices(path: Path): number[] {
 /** `path` with only those next hops; one that remains alone has no weight. */
 export function withNexthops(path: Path, nexthops: readonly Nexthop[]): Path {
   return { ...path, nexthops: nexthops.length === 1 ? [{ ...nexthops[0], weight: 1 }] : nexthops };
+}
+
+/**
+ * The next hops as a route without a next hop object takes them: in IPv6 each once (rt6_duplicate_nexthop), where a group of
+ * objects may have one twice; its weights are added.
+ */
+export function asTaken(family: Family, nexthops: readonly Nexthop[]): readonly Nexthop[] {
+  if (family === 4 || nexthops.length < 2) return nexthops;
+  const taken = new Map<string, Nexthop>();
+  for (const nexthop of nexthops) {
+    const identity = nexthopIdentity({ ...nexthop, weight: 0, flags: 0 });
+    const weight = nexthop.weight + (taken.get(identity)?.weight ?? 0);
+    taken.set(identity, { ...nexthop, weight: Math.min(weight, HIGHEST_WEIGHT) });
+  }
+  return taken.size === nexthops.length ? nexthops : [...taken.values()];
 }
 
 /**

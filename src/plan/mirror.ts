@@ -1,9 +1,9 @@
 /** What an interface table should hold for one key of main. */
 
 import { type Family, isLinkLocal } from "../model/address.ts";
-import { barePath, devices, withNexthops } from "../model/paths.ts";
+import { asTaken, barePath, devices, withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
-import { isBan, type Path, PREF, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
+import { isBan, type Nexthop, type Path, PREF, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import type { Bans } from "./bans.ts";
 import type { HeldFamily } from "./held.ts";
@@ -29,6 +29,8 @@ export interface MirrorContext {
   readonly family: Family;
   /** The interfaces whose routes go into every table. */
   readonly inside: ReadonlySet<number>;
+  /** Tunnels that lead to the world: the network that their own address is in lies inside them, and is shared. */
+  readonly tunnels: ReadonlySet<number>;
   /** The interfaces that are down: a multipath route keeps its next hops by them, but the kernel takes no new ones. */
   readonly down: ReadonlySet<number>;
   /** From a local address to its interface, for routes that name it as preferred source. */
@@ -169,20 +171,22 @@ export class Mirror {
 
   /** The path with those next hops that the table gets: its own, else those inside, else all for its source's sake. */
   #kept(path: Path, { ifindex }: Target): Path | undefined {
-    const { down, inside, sources } = this.#context;
+    const { down, sources } = this.#context;
     const alive = path.nexthops.filter((nexthop) => !down.has(nexthop.ifindex));
     const own = alive.filter((nexthop) => nexthop.ifindex === ifindex);
-    if (own.length > 0) return withNexthops(path, own);
-    const shared = alive.filter((nexthop) => inside.has(nexthop.ifindex));
-    if (shared.length > 0) return withNexthops(path, shared);
+    const { family } = path;
+    if (own.length > 0) return withNexthops(path, asTaken(family, own));
+    const shared = alive.filter((nexthop) => leadsInside(this.#context, { path, nexthop }));
+    if (shared.length > 0) return withNexthops(path, asTaken(family, shared));
     const ofOurSource = path.prefsrc !== undefined && sources.get(path.prefsrc) === ifindex;
-    return ofOurSource && alive.length > 0 ? withNexthops(path, alive) : undefined;
+    return ofOurSource && alive.length > 0 ? withNexthops(path, asTaken(family, alive)) : undefined;
   }
 
   /** Whether a route is of a form in which it could be in the target's table, whatever main says now. */
   hasForm(path: Path, target: Target): boolean {
     const { held, locals } = this.#context, { prefsrc } = path;
     if (isBan(path) || isPlacedBy(this.#context, { path, target })) return true;
+    if (path.nexthops.every((nexthop) => leadsInside(this.#context, { path, nexthop }))) return true;
     if (held.tables.has(target.table) && isPlacedBy(held, { path, target })) return true;
     // The kernel takes no route with a source that is not the host's: that is a mirror which has outlived its address.
     return prefsrc !== undefined && !locals.has(prefsrc);
@@ -242,6 +246,15 @@ export class Mirror {
   #bare(type: number): number {
     return this.#store.paths.intern(barePath(type, this.#context));
   }
+}
+
+/** Whether what a next hop leads to lies inside or behind the host. */
+function leadsInside(
+  { inside, tunnels }: Pick<MirrorContext, "inside" | "tunnels">,
+  { path, nexthop: { ifindex, gateway } }: { path: Path; nexthop: Nexthop },
+): boolean {
+  return inside.has(ifindex) ||
+    (tunnels.has(ifindex) && path.protocol === PROTOCOL.kernel && gateway === undefined);
 }
 
 /** Whether a route leaves by the target or by what is inside, or has an address of the target's as its source. */

@@ -15,7 +15,7 @@ import type { Observed } from "./observed.ts";
 import { type Options, takesPart } from "./options.ts";
 import { isOurs, LAST_PRIORITY } from "./ownership.ts";
 import { reasonsOf } from "./reasons.ts";
-import { roleOf, type Verdict } from "./roles.ts";
+import { isTunnel, roleOf, type Verdict } from "./roles.ts";
 import { vrfOf } from "./vrf.ts";
 
 /** What the kernel should have. */
@@ -70,6 +70,10 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const inside = new Set(
     [...verdicts].filter(([, { role }]) => role === "inside").map(([ifindex]) => ifindex),
   );
+  const tunnels = new Set(
+    [...verdicts].filter(([ifindex, { role }]) => role === "uplink" && isTunnel(observed.links.get(ifindex)!))
+      .map(([ifindex]) => ifindex),
+  );
   const addresses = localAddresses(family, work);
   const depthOf = depths(addresses);
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
@@ -82,6 +86,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     {
       family,
       inside,
+      tunnels,
       down,
       sources,
       locals,
@@ -148,7 +153,15 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     locals,
     mirror,
     held: work.held,
-    signature: JSON.stringify([targets, [...inside], [...down], [...sources], facts.banVersion, released]),
+    signature: JSON.stringify([
+      targets,
+      [...inside],
+      [...tunnels],
+      [...down],
+      [...sources],
+      facts.banVersion,
+      released,
+    ]),
   };
 }
 

@@ -44,7 +44,8 @@ const TUNNEL_KINDS: ReadonlySet<string> = new Set([
 /** ARPHRD_PPP, TUNNEL, TUNNEL6, SIT, IPGRE, IP6GRE (linux/if_arp.h): what has no kind tells by its hardware type. */
 const TUNNEL_ARPTYPES: ReadonlySet<number> = new Set([512, 768, 769, 776, 778, 823]);
 
-function isTunnel(link: Link): boolean {
+/** Whether its packets travel inside other packets. */
+export function isTunnel(link: Link): boolean {
   return link.kind ? TUNNEL_KINDS.has(link.kind) : TUNNEL_ARPTYPES.has(link.arptype);
 }
 

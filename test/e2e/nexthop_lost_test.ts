@@ -58,7 +58,11 @@ const takers: Record<string, { take: string; give: string }> = {
   "a link that goes down": { take: "em2 down", give: "em2 up" },
   "lost carrier": { take: "host down", give: "host up" },
 };
-for (const [what, { take, give }] of Object.entries(takers)) {
+const cases = Object.entries(takers).flatMap(([what, taker]) => [
+  { what, ...taker, compat: 1 },
+  { what: `${what}, where routes tell only the numbers of their objects,`, ...taker, compat: 0 },
+]);
+for (const { what, take, give, compat } of cases) {
   scenario(
     `${what} takes next hop objects, and with them routes and next hops of which nobody tells`,
     async (world) => {
@@ -66,6 +70,7 @@ for (const [what, { take, give }] of Object.entries(takers)) {
       const { router } = world.uplink(2);
       const owner = take.startsWith("em2") ? host : router;
       await router.sysctl({ "ipv6/conf/host/keep_addr_on_down": 1 });
+      await host.sysctl({ "ipv4/nexthop_compat_mode": compat });
       await using _daemon = await Daemon.start(host);
       const objects = families.flatMap((family, which) => {
         const ids = [1, 2, 3].map((id) => 10 * which + id);

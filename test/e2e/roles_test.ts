@@ -2,7 +2,6 @@
 
 import assert from "node:assert/strict";
 import { client, type Family, flag } from "../lab/addressing.ts";
-import { Namespace } from "../lab/netns.ts";
 import { assertCured, lines, replyDevice, routes, sourceRules } from "../lab/observe.ts";
 import { lacksTun, scenario, scenarios } from "../lab/scenario.ts";
 import { once, symrouted } from "../lab/symrouted.ts";
@@ -13,19 +12,6 @@ const own: Record<Family, { host: string; guest: string; length: number }> = {
   IPv4: { host: "172.17.0.1", guest: "172.17.0.2", length: 16 },
   IPv6: { host: "2001:db8:d0::1", guest: "2001:db8:d0::2", length: 64 },
 };
-
-scenarios("a container behind a bridge reaches every uplink's address", async (world, family) => {
-  await using container = await behindBridge(world, family);
-  const addresses = world.uplinks.map((uplink) => uplink[family].address);
-  for (const address of addresses) assert.equal(await pings(container, address), true, "before");
-  await once(world.host);
-  for (const address of addresses) {
-    assert.equal(await pings(container, address), true, address);
-    assert.equal(await replyDevice(world.host, own[family].guest, address), "br0");
-  }
-  assert.equal((await sourceRules(world.host, family)).length, 2);
-  await assertCured(world, family);
-});
 
 scenarios("where forwarding is on, a LAN is inside and its route is shared", async (world, family) => {
   await addLan(world, family);
@@ -129,27 +115,6 @@ scenario("an address on two interfaces is skipped, with its reason", async ({ ho
   assert.deepEqual(await sourceRules(host, "IPv4"), ["from 192.168.0.2 lookup 1003"]);
 });
 
-/** A namespace whose only way to the host is a bridge, as a container's. */
-async function behindBridge({ host }: World, family: Family): Promise<Namespace> {
-  const [container] = await Namespace.create(["container"]);
-  const { host: bridge, guest, length } = own[family];
-  await host.batch([
-    "link add br0 type bridge",
-    `link add veth0 type veth peer name eth0 netns ${container.name}`,
-    "link set veth0 master br0",
-    "link set veth0 up",
-    "link set br0 up",
-    `address add ${bridge}/${length} dev br0`,
-  ]);
-  await container.sysctl({ "ipv6/conf/eth0/accept_dad": 0 });
-  await container.batch([
-    "link set eth0 up",
-    `address add ${guest}/${length} dev eth0`,
-    `route add default via ${bridge}`,
-  ]);
-  return container;
-}
-
 /** A network that no default route leads to, on an ordinary interface. */
 async function addLan(world: World, family: Family): Promise<void> {
   const { host, length } = own[family];
@@ -160,8 +125,4 @@ async function addLan(world: World, family: Family): Promise<void> {
     `address add ${host}/${length} dev lan`,
   ]);
   await router.ip("link set lan up");
-}
-
-async function pings(from: Namespace, address: string): Promise<boolean> {
-  return (await from.run(["ping", "-n", "-c1", "-W1", address])).code === 0;
 }

@@ -1,6 +1,8 @@
 // Next hops that come and go one by one.
 
 import assert from "node:assert/strict";
+import { Random } from "../model/random.ts";
+import type { Namespace } from "../lab/netns.ts";
 import { routes } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
 import { scenario } from "../lab/scenario.ts";
@@ -20,6 +22,42 @@ scenario("IPv6: siblings that come one by one are what a start finds right", asy
   const { code, stdout } = await symrouted(host, ["--dry-run"]);
   assert.equal(code, 0, stdout);
 });
+
+/** The same gateways on both uplinks, as routers have them, and some that only one has. */
+const siblings = ["fe80::1", "fe80::9"].flatMap((
+  gateway,
+) => [`via ${gateway} dev em1`, `via ${gateway} dev em2`])
+  .concat("via 2001:db8:1::5 dev em1", "via 2001:db8:2::5 dev em2");
+
+for (const seed of [1, 2, 3, 4]) {
+  scenario(`IPv6: siblings come and go one by one in any order (seed ${seed})`, async ({ host }) => {
+    const random = new Random(seed);
+    const daemon = await Daemon.start(host);
+    const there = new Set<string>();
+    for (let step = 0; step < 30; step++) {
+      const sibling = random.pick(siblings);
+      const op = there.delete(sibling) ? "delete" : "append";
+      if (op === "append") there.add(sibling);
+      await host.ip(`route ${op} 2001:db8:16::/48 ${sibling}`);
+      // Now and then several are heard of at once.
+      if (random.chance(60)) await eventually(() => assertSiblings(host, there));
+    }
+    await eventually(() => assertSiblings(host, there));
+    await daemon.stop();
+    const { code, stdout } = await symrouted(host, ["--dry-run"]);
+    assert.equal(code, 0, stdout);
+  });
+}
+
+/** Each uplink's table has those siblings that leave by it, and no others. */
+async function assertSiblings(host: Namespace, there: ReadonlySet<string>): Promise<void> {
+  for (const [device, table] of [["em1", 1002], ["em2", 1003]] as const) {
+    const text = await host.ip(`-6 -oneline route show table ${table} 2001:db8:16::/48`);
+    const found = [...text.matchAll(/via \S+ dev \S+/g)].map(([words]) => words);
+    const own = [...there].filter((one) => one.endsWith(` ${device}`));
+    assert.deepEqual(found.sort(), own.sort(), `by ${device}`);
+  }
+}
 
 scenario("IPv6: a next hop object that goes takes its routes from the tables", async ({ host }) => {
   await using _daemon = await Daemon.start(host);

@@ -96,6 +96,15 @@ export async function answersPing(world: World, address: string): Promise<boolea
   return code === 0;
 }
 
+/** Which of the addresses answer the client's echo request at once. */
+export async function answerAtOnce({ client }: World, addresses: readonly string[]): Promise<string[]> {
+  const codes = await Promise.all(addresses.map(async (address) => {
+    const { code } = await client.run(["ping", "-n", "-c1", "-W0.3", address]);
+    return code;
+  }));
+  return addresses.filter((_, which) => codes[which] === 0);
+}
+
 /** Whether the address answers the client's TCP connection within a second, or longer where all is slow. */
 export async function answersTcp(world: World, address: string): Promise<boolean> {
   await world.serve();

@@ -197,3 +197,25 @@ Deno.test("a stub's table has its network and what is inside, not another's ways
     "172.17.0.0/16 dev br0 proto boot scope link",
   ]);
 });
+
+Deno.test("of a tunnel that leads to the world, the network that its address is in is inside all the same", () => {
+  const text = {
+    links: "2: em1 up\n3: tun0 up kind tun\n4: em4 up",
+    addresses: "10.0.0.2/16 dev em1\n10.8.0.2/24 dev tun0\n10.4.0.2/24 dev em4",
+    routes: `
+      0.0.0.0/1 via 10.8.0.1 dev tun0
+      128.0.0.0/1 via 10.8.0.1 dev tun0
+      default via 10.0.0.1 dev em1
+      default via 10.4.0.1 dev em4 metric 7
+      10.0.0.0/16 dev em1 proto kernel scope link
+      10.4.0.0/24 dev em4 proto kernel scope link
+      10.8.0.0/24 dev tun0 proto kernel scope link src 10.8.0.2
+      10.100.0.0/16 via 10.8.0.1 dev tun0
+      10.101.0.0/16 dev tun0 scope link`,
+  };
+  const own = "10.8.0.0/24 dev tun0 proto kernel scope link src 10.8.0.2";
+  const byTunnel = (roles: Wish["roles"] = []) =>
+    tableOf(text, { table: 1002, roles }).filter((route) => route.includes("tun0"));
+  assert.deepEqual(byTunnel(), [own]);
+  assert.deepEqual(byTunnel([{ glob: "tun0", role: "stub" }]), []);
+});

@@ -100,6 +100,16 @@ Deno.test("multipath: several of its own stay multipath, with their weights", ()
   ]);
 });
 
+Deno.test("multipath: what an IPv6 group of next hop objects has twice is taken once, with both weights", () => {
+  const group = `2001:db8:7::/48 metric 5
+    nexthop via fe80::1 dev em1 weight 7
+    nexthop via fe80::9 dev em1 weight 1
+    nexthop via fe80::1 dev em1 weight 2`;
+  assert.deepEqual(em1(6, group), [
+    "2001:db8:7::/48 proto boot metric 5 nexthop via fe80::1 dev em1 weight 9 nexthop via fe80::9 dev em1 weight 1",
+  ]);
+});
+
 Deno.test("multipath: its own next hop comes before those inside, those inside before another's", () => {
   const hops = (devices: string[]) =>
     `10.7.0.0/16 proto static ${

@@ -70,6 +70,11 @@ export function entryText({ type, dst, tos, prefsrc, protocol, metric, rest, hop
   ].filter((word) => word).join(" ");
 }
 
+/** The kinds that the worlds have. */
+export function isTunnel({ linkinfo }: Link): boolean {
+  return ["tun", "vxlan"].includes(linkinfo?.info_kind ?? "");
+}
+
 interface Host {
   readonly main: readonly Route[];
   readonly family: Family;
@@ -152,23 +157,35 @@ function isBefore(a: Entry, b: Entry, order: readonly Entry[]): boolean {
 }
 
 /**
- * The table's share of a route: its own next hops, else those inside, else all for its source's sake. The kernel takes
+ * The table's share of a route: its own next hops, else those inside (also a tunnel's own network), else all for its source's sake. The kernel takes
  * none by a link that is down.
  */
 function part(entry: Entry, one: Interface, { interfaces, family, mtu }: Host): Entry | undefined {
   const named = (some: readonly Interface[]) => new Set(some.map(({ link }) => link.ifname));
   const insides = named(interfaces.filter(({ role }) => role === "inside"));
+  const tunnels = named(interfaces.filter(({ role, link }) => role === "uplink" && isTunnel(link)));
   const down = named(interfaces.filter(({ link }) => !link.flags.includes("UP")));
   const alive = entry.hops.filter(({ dev }) => !down.has(dev!));
   const own = alive.filter(({ dev }) => dev === one.link.ifname);
-  const shared = alive.filter(({ dev }) => insides.has(dev!));
+  const isOwnNetwork = ({ gateway, via }: Hop) => entry.protocol === "kernel" && !gateway && !via;
+  const shared = alive.filter((hop) => insides.has(hop.dev!) || (tunnels.has(hop.dev!) && isOwnNetwork(hop)));
   const forSource = entry.prefsrc !== undefined && one.addresses.includes(entry.prefsrc) ? alive : [];
   const others = isShareable(entry.dst, family) ? shared.length > 0 ? shared : forSource : [];
   const hops = own.length > 0 ? own : others;
   if (hops.length === 0) return undefined;
-  const kept = hops.length === 1 ? [{ ...hops[0], weight: undefined }] : hops;
+  const taken = family === "IPv6" ? once(hops) : hops;
+  const kept = taken.length === 1 ? [{ ...taken[0], weight: undefined }] : taken;
   const changed: Entry["metrics"] = mtu !== undefined && entry.type === "unicast" ? { mtu } : {};
   return { ...entry, hops: kept, metrics: { ...entry.metrics, ...changed } };
+}
+
+/** An IPv6 route takes a next hop once; a group of next hop objects may have one twice. */
+function once(hops: readonly Hop[]): Hop[] {
+  const same = Map.groupBy(hops, ({ dev, gateway }) => `${dev} ${gateway}`);
+  return [...same.values()].map((all) => {
+    const weights = all.flatMap(({ weight }) => weight ?? []);
+    return { ...all[0], weight: weights.length === 0 ? undefined : weights.reduce((sum, one) => sum + one) };
+  });
 }
 
 /** A way to the world is no network inside, and every interface has an fe80::/64 of its own. */

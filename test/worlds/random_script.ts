@@ -73,6 +73,7 @@ function setupOf(cast: Cast, insides: readonly string[]): Event[] {
   const settings = {
     "ipv4/conf/all/rp_filter": random.int(3),
     ...(random.chance(15) ? { "ipv4/ip_forward": 1 } : {}),
+    ...(random.chance(20) ? { "ipv4/nexthop_compat_mode": 0 } : {}),
     ...(random.chance(15) ? { "ipv6/conf/all/forwarding": 1 } : {}),
   };
   const bare = cables.filter((_, i) => i > 0 && random.chance(10));

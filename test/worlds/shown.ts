@@ -78,6 +78,23 @@ export function isAnyIp({ type, table, protocol, dst, dev }: Route): boolean {
 
 /** All that `ip` shows of a host. */
 export async function look(host: Namespace): Promise<Shown> {
+  const shown = await lookOnce(host);
+  const isHidden = families.some((family) =>
+    shown.routes[family].some(({ type, nhid, dev, nexthops }) =>
+      type === "unicast" && nhid && !dev && !nexthops
+    )
+  );
+  if (!isHidden) return shown;
+  // The kernel is asked to tell where next hop objects lead, for as long as it is looked at.
+  await host.sysctl({ "ipv4/nexthop_compat_mode": 1 });
+  try {
+    return await lookOnce(host);
+  } finally {
+    await host.sysctl({ "ipv4/nexthop_compat_mode": 0 });
+  }
+}
+
+async function lookOnce(host: Namespace): Promise<Shown> {
   const [common, ...perFamily] = await Promise.all([
     ask(host, [], ["link show", "address show", "nexthop show"]),
     ...families.map((family) =>

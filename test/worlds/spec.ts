@@ -2,7 +2,16 @@
 // here, so that a fault there is not made twice.
 
 import { families, type Family } from "../lab/addressing.ts";
-import { type Entry, entryOf, entryText, type Interface, isThrow, mirrored, standsIn } from "./mirrors.ts";
+import {
+  type Entry,
+  entryOf,
+  entryText,
+  type Interface,
+  isThrow,
+  isTunnel,
+  mirrored,
+  standsIn,
+} from "./mirrors.ts";
 import { type Address, isAnyIp, type Link, type Route, type Rule, type Shown } from "./shown.ts";
 
 /** What of the program's options the worlds use. */
@@ -86,8 +95,6 @@ function isGlobal({ family, scope, local, tentative, dadfailed }: Address, wante
   return scope === "global" && !tentative && !dadfailed && !/^fe[89ab]/.test(local);
 }
 
-const TUNNELS = new Set(["tun", "vxlan"]);
-
 /** The role by the table of section 1; options that decide it are not used here. */
 function roleOf(
   link: Link,
@@ -103,8 +110,8 @@ function roleOf(
   const hasGateway = own.some((route) =>
     hopsOf(route).some((hop) => hop.dev === link.ifname && (hop.gateway || hop.via))
   );
-  if (!forwards && hasGateway && !TUNNELS.has(kind ?? "")) return "uplink";
-  if (kind === "bridge" || TUNNELS.has(kind ?? "")) return "inside";
+  if (!forwards && hasGateway && !isTunnel(link)) return "uplink";
+  if (kind === "bridge" || isTunnel(link)) return "inside";
   const has = shown.addresses.find(({ ifname }) => ifname === link.ifname)?.addr_info ?? [];
   if (!has.some((address) => isGlobal(address, family))) return "inside";
   return forwards ? "inside" : "stub";
