@@ -182,8 +182,7 @@ export class Reconciler {
     // A released table is somebody else's to take as soon as it is empty.
     const releases = FAMILIES.some((family) => (this.#plan?.families[family].released.length ?? 0) > 0);
     if (this.#plan && this.#state() === this.#plannedFor && !rulesOwed && !releases) return [];
-    const old = this.#plan;
-    const next = this.#plan = this.#planner(observed, this.#options, this.#held());
+    const old = this.#plan, next = this.#plan = this.#planner(observed, this.#options, this.#held());
     this.#plannedFor = this.#state();
     this.#notices.tell(next.notes);
     for (const family of FAMILIES) {
@@ -249,10 +248,8 @@ export class Reconciler {
 
   #noticeForeign({ foreign }: RouteDiff): void {
     for (const route of foreign) {
-      this.#notices.foreign(
-        `${route.family} ${route.table}`,
-        () => storedRouteText(route, vocabularyOf(this.#host)),
-      );
+      const text = () => storedRouteText(route, vocabularyOf(this.#host));
+      this.#notices.foreign(`${route.family} ${route.table}`, text);
     }
   }
 }

@@ -25,7 +25,7 @@ const CAP_NET_ADMIN = 12n;
 
 /** Throws where this process may not change routes: before anything has been written. */
 export function requireNetAdmin(): void {
-  if (hasNetAdmin("self") !== false) return;
+  if (hasNetAdmin() !== false) return;
   throw new Failure(
     EXIT.privilege,
     "routes and rules cannot be changed",
@@ -34,10 +34,10 @@ export function requireNetAdmin(): void {
   );
 }
 
-/** Whether a process has the capability CAP_NET_ADMIN (proc_pid_status(5)); undefined where that cannot be seen. */
-export function hasNetAdmin(pid: number | "self"): boolean | undefined {
+/** Whether this process has the capability CAP_NET_ADMIN (proc_pid_status(5)); undefined where that cannot be seen. */
+function hasNetAdmin(): boolean | undefined {
   try {
-    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1];
+    const effective = /^CapEff:\s*([0-9a-f]+)$/m.exec(Deno.readTextFileSync("/proc/self/status"))?.[1];
     return effective === undefined ? undefined : ((BigInt(`0x${effective}`) >> CAP_NET_ADMIN) & 1n) === 1n;
   } catch {
     return undefined;

@@ -28,6 +28,7 @@ export function pathError(path: string): string | undefined {
  * - `RestartPreventExitStatus`: bad usage is the same each time. All else is tried again for ever: the daemon itself waits
  *   longer each time, because older versions of systemd have no growing delay. What it counts in outlives a failure.
  * - `WatchdogSignal`: a daemon that is stuck does nothing upon SIGABRT but write a large core file.
+ * - `Environment`: before version 240 systemd does not name the run-time directory itself.
  * - `MemoryDenyWriteExecute`: the compiled program runs without V8's compilers.
  * - `SystemCallFilter`: `@system-service` is known to systemd 239 and newer; older ones have what stands below it, which adds
  *   nothing to it. execve(2), by which a reload is done, is always allowed. `@resources` and `@privileged` are refused with
@@ -60,6 +61,7 @@ TimeoutStopSec=10s
 RuntimeDirectory=symrouted
 RuntimeDirectoryMode=0700
 RuntimeDirectoryPreserve=restart
+Environment=RUNTIME_DIRECTORY=%t/symrouted
 
 DynamicUser=yes
 AmbientCapabilities=CAP_NET_ADMIN

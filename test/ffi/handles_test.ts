@@ -102,6 +102,16 @@ inside(
   },
 );
 
+inside("what cannot be opened says why, and is not taken for somebody else's", async (network) => {
+  const child = new URL("./too_many.ts", import.meta.url).pathname;
+  const said = await network.must(
+    ["sh", "-c", 'ulimit -n 100; exec "$@"', "sh", Deno.execPath(), "run", "-A", child],
+  );
+  const what = ["open a unix socket", "open a unix socket", "no file can be made in memory"];
+  const lines = [...what, "open a netlink socket", "wait for the kernel: open an eventfd"];
+  assert.deepEqual(said.trim().split("\n"), lines.map((line) => `${line}: Too many open files`));
+});
+
 inside("memory stays flat over 100,000 events, 4,000 refills and 150,000 rules", async (network) => {
   const child = new URL("./soak.ts", import.meta.url).pathname;
   // With little room for young objects their garbage weighs little beside what may be lost.

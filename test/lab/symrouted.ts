@@ -1,5 +1,6 @@
 // The program under test, run inside the host's namespace.
 
+import { without } from "./deno.ts";
 import type { Namespace } from "./netns.ts";
 import type { Line, Process, Result } from "./process.ts";
 
@@ -25,9 +26,8 @@ export function symrouted(
   args: string[],
   options: CallOptions = {},
 ): Promise<Result> {
-  const { without, env } = options;
-  const drop = without ? ["setpriv", `--inh-caps=-${without}`, `--bounding-set=-${without}`] : [];
-  return host.run([...drop, ...program(), ...args], { env });
+  const { without: lacking, env } = options;
+  return host.run([...lacking ? without(lacking) : [], ...program(), ...args], { env });
 }
 
 /** `symrouted --once`, which has to succeed; gives its standard output. */

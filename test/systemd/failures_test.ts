@@ -46,3 +46,18 @@ serviceScenario("what fails at each start is tried again, ever more slowly", asy
   await machine.systemctl(`stop ${UNIT}`);
   assert.ok(performance.now() - began < 2000, "it is told to end while it waits");
 });
+
+serviceScenario(
+  "also where systemd does not name the run-time directory (before 240)",
+  async (_, machine) => {
+    await machine.must(["mkdir", "-m", "700", "/run/symrouted"]);
+    // What systemd has not made, it does not name.
+    const settings = ["RuntimeDirectory=", "DynamicUser=no", "ReadWritePaths=/run/symrouted"];
+    const unable = ["[Service]", ...settings, "AmbientCapabilities=", "CapabilityBoundingSet="];
+    await machine.write(`/etc/systemd/system/${UNIT}.d/unable.conf`, `${unable.join("\n")}\n`);
+    await machine.systemctl("daemon-reload");
+    await machine.run(["systemctl", "start", "--no-block", UNIT]);
+    await machine.said(UNIT, /^failed 3 times in a row: starts in 2 s$/, { within: 30_000 });
+    await machine.systemctl(`stop ${UNIT}`);
+  },
+);
