@@ -3,7 +3,7 @@
 import { globError } from "./model/glob.ts";
 import { type MetricOverride, parseMetric } from "./model/metrics.ts";
 import { type Level, LEVELS } from "./log.ts";
-import { DEFAULTS, type Options, type Role } from "./plan/options.ts";
+import { DEFAULTS, type Options, type Role, type Rules } from "./plan/options.ts";
 import { HIGHEST_PRIORITY, LOWEST_TABLE } from "./plan/ownership.ts";
 
 /** The options as they are given; what is not given is undefined. */
@@ -26,6 +26,7 @@ export interface Flags {
   readonly interface?: readonly string[];
   readonly exclude?: readonly string[];
   readonly role?: readonly RoleChoice[];
+  readonly rules?: Rules;
   readonly tableBase?: number;
   readonly priority?: number;
   readonly protocol?: number;
@@ -35,6 +36,7 @@ export interface Flags {
 type RoleChoice = Options["roles"][number];
 
 export const ROLES: readonly Role[] = ["uplink", "stub", "inside"];
+const RULES: readonly Rules[] = ["per-address", "per-prefix"];
 /** Room for every ifindex below 2^32. */
 const HIGHEST_BASE = 0x7fffffff;
 /** Those below mean the kernel, `ip` and the like (linux/rtnetlink.h). */
@@ -88,6 +90,12 @@ export const FLAGS = {
     parse: parseRole,
     placeholder: "GLOB=ROLE",
     brief: `What an interface is: ${ROLES.join(", ")}`,
+  },
+  rules: {
+    kind: "enum",
+    values: RULES,
+    optional: true,
+    brief: `One rule for each local address, or for each on-link prefix (${DEFAULTS.rules})`,
   },
   tableBase: {
     ...value,
@@ -148,6 +156,7 @@ export function optionsOf(flags: Flags): Options {
     exclude: flags.exclude ?? DEFAULTS.exclude,
     roles: flags.role ?? DEFAULTS.roles,
     metrics: flags.setRouteMetric ?? DEFAULTS.metrics,
+    rules: flags.rules ?? DEFAULTS.rules,
     tableBase: flags.tableBase ?? DEFAULTS.tableBase,
     priority: flags.priority ?? DEFAULTS.priority,
     protocol: flags.protocol ?? DEFAULTS.protocol,

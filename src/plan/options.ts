@@ -5,6 +5,9 @@ import type { MetricOverride } from "../model/metrics.ts";
 /** Leads to the world; to one network; to networks inside or behind this host. */
 export type Role = "uplink" | "stub" | "inside";
 
+/** A rule for each local address, or for each on-link prefix. */
+export type Rules = "per-address" | "per-prefix";
+
 export interface Options {
   /** Which interfaces take part: one of these patterns, */
   readonly interfaces: readonly string[];
@@ -14,6 +17,7 @@ export interface Options {
   readonly roles: readonly { readonly glob: string; readonly role: Role }[];
   /** Metrics that every mirrored route gets. */
   readonly metrics: readonly MetricOverride[];
+  readonly rules: Rules;
   /** An interface's table is this plus its ifindex. */
   readonly tableBase: number;
   /** Of the source rules. */
@@ -27,6 +31,7 @@ export const DEFAULTS: Options = {
   exclude: [],
   roles: [],
   metrics: [],
+  rules: "per-address",
   tableBase: 1000,
   priority: 27200,
   protocol: 115,

@@ -18,11 +18,24 @@ const calls: Record<string, string[]> = {
   "an uplink that is left out": ["--exclude", "em2"],
   "an uplink that an option makes inside": ["--role", "em2=inside"],
   "a network that an option makes an uplink": ["--role", "br0=uplink", "--role", "em3=stub"],
+  "rules for prefixes": ["--rules", "per-prefix"],
+  "rules for prefixes, and a metric for every route": [
+    "--rules",
+    "per-prefix",
+    "--set-route-metric",
+    "mtu=1400",
+  ],
   "everything taken back": ["--flush"],
 };
 
 isolatedTest("a first fill", async () => {
   await using world = await crowdedHost();
+  await assertNeverWrong(world, []);
+});
+
+isolatedTest("rules for addresses in place of those for prefixes", async () => {
+  await using world = await crowdedHost();
+  await once(world.host, ["--rules", "per-prefix"]);
   await assertNeverWrong(world, []);
 });
 
