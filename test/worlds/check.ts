@@ -83,6 +83,7 @@ export function settingsOf(flags: readonly string[]): Settings {
     base: has("--table-base") ? Number(value("--table-base")) : 1000,
     priority: has("--priority") ? Number(value("--priority")) : 27200,
     exclude: has("--exclude") ? value("--exclude") : undefined,
+    perPrefix: has("--rules") && value("--rules") === "per-prefix",
     mtu: has("--set-route-metric") ? Number(value("--set-route-metric").split("=")[1]) : undefined,
   };
 }

@@ -224,10 +224,14 @@ function stoppedAndOnce(cast: Cast): Event[] {
 }
 
 function otherOptions(cast: Cast): Event[] {
-  const flags = cast.random.pick([[], ["--table-base", "5000"], ["--priority", "20000"], [
-    "--exclude",
-    "em3",
-  ]]);
+  const flags = cast.random.pick([
+    [],
+    ["--table-base", "5000"],
+    ["--priority", "20000"],
+    ["--exclude", "em3"],
+    ["--rules", "per-prefix"],
+    ["--rules", "per-prefix", "--priority", "20000"],
+  ]);
   return [program("terminate"), { on: "program", order: "start", flags }];
 }
 
