@@ -13,10 +13,11 @@ import { dump, InterruptedDump, Writer } from "../../ffi/request.ts";
 import { RouteCodec, type RouteFields, writeRouteDump } from "../../ffi/route.ts";
 import { readRules } from "../../ffi/rule.ts";
 import { GROUP, Socket } from "../../ffi/socket.ts";
+import { readArp } from "../../ffi/sysctl.ts";
 import { Waiter } from "../../ffi/waiter.ts";
 import type { Family } from "../model/address.ts";
 import type { Paths } from "../model/paths.ts";
-import { type Address, isAnyIp, type Link, type Rule, TABLE } from "../model/records.ts";
+import { type Address, type Arp, isAnyIp, type Link, type Rule, TABLE } from "../model/records.ts";
 import type { Stores } from "../model/store.ts";
 import type { Change } from "../model/change.ts";
 import { drainEvents, type EventHandler } from "./events.ts";
@@ -98,6 +99,11 @@ export class Kernel implements Disposable {
   /** Whether the host forwards; undefined where the kernel does not have the family. */
   readForwarding(family: Family): boolean | undefined {
     return this.#read((socket) => readForwarding(socket, family));
+  }
+
+  /** How an interface deals with ARP; undefined where that is not to be seen. */
+  readArp({ name }: Link): Arp | undefined {
+    return readArp(name);
   }
 
   /** Tells `visit` of every route of a table (that leaves by `ifindex`): one object for all of them. */
