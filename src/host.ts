@@ -7,17 +7,17 @@
  */
 
 import type { Written } from "./kernel/write.ts";
-import type { Change } from "./model/change.ts";
 import { LostEvents } from "./kernel/errors.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import { type Dirty, Listener } from "./listener.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
 import { Paths } from "./model/paths.ts";
-import { type Address, type Link, type Rule, sameRule, TABLE } from "./model/records.ts";
-import { replay } from "./model/replay.ts";
+import { type Address, type Arp, type Link, TABLE } from "./model/records.ts";
+import { recorded, type RulesOf } from "./model/recorded.ts";
 import { RouteStore, type Stores } from "./model/store.ts";
 import { MainFacts } from "./model/facts.ts";
 import type { Options } from "./plan/options.ts";
+import { sharedNetworks } from "./plan/arp.ts";
 import type { Observed } from "./plan/observed.ts";
 import { TableReader } from "./reader.ts";
 import { Stale } from "./stale.ts";
@@ -51,7 +51,8 @@ export class Host implements Disposable {
   readonly #watch: Watch;
   #links: ReadonlyMap<number, Link> = new Map();
   #addresses: readonly Address[] = [];
-  #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
+  #arp: ReadonlyMap<number, Arp> = new Map();
+  #rules: RulesOf = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
   readonly #unproven = new Unproven();
 
@@ -83,7 +84,12 @@ export class Host implements Disposable {
       facts: this.#facts[family],
       isProven: (table: number) => this.rulesProven && this.#isTableProven(family, table),
     });
-    return { links: this.#links, addresses: this.#addresses, families: { 4: of(4), 6: of(6) } };
+    return {
+      links: this.#links,
+      addresses: this.#addresses,
+      arp: this.#arp,
+      families: { 4: of(4), 6: of(6) },
+    };
   }
 
   /** Whether something has been heard that no pass has taken up yet. */
@@ -139,6 +145,7 @@ export class Host implements Disposable {
 
   #refresh(): void {
     const stale = this.#stale, { kernel } = this;
+    const isArpStale = stale.links || stale.addresses;
     this.version++;
     if (stale.links) {
       stale.links = false;
@@ -148,6 +155,7 @@ export class Host implements Disposable {
       stale.addresses = false;
       this.#addresses = kernel.readAddresses();
     }
+    if (isArpStale) this.#readArp();
     if (stale.forwarding) {
       stale.forwarding = false;
       for (const family of FAMILIES) this.#forwarding[family] = kernel.readForwarding(family);
@@ -169,6 +177,16 @@ export class Host implements Disposable {
   #readNexthops(): void {
     this.kernel.readNexthops();
     this.#stale.nexthopChanged = true;
+  }
+
+  /** The kernel does not tell when it changes: it is read with what it is about. */
+  #readArp(): void {
+    const concerned = sharedNetworks({ links: this.#links, addresses: this.#addresses })
+      .flatMap(({ ifindexes }) => ifindexes);
+    this.#arp = new Map([...new Set(concerned)].flatMap((ifindex) => {
+      const arp = this.kernel.readArp(this.#links.get(ifindex)!);
+      return arp ? [[ifindex, arp]] : [];
+    }));
   }
 
   #readRules(): void {
@@ -213,29 +231,16 @@ export class Host implements Disposable {
    * true order, and they are not to fill the socket; who does not listen goes by the kernel's answers.
    */
   keepUp({ done, already }: Pick<Written, "done" | "already">): void {
-    if (!this.kernel.listening) return [...done, ...already].forEach((change) => this.#record(change));
+    if (!this.kernel.listening) {
+      this.#rules = recorded([...done, ...already], { rules: this.#rules, stores: this.stores });
+      return;
+    }
     this.#drain();
     // Where the kernel says that it is so already, what was known here was wrong.
     for (const change of already) {
       if ("rule" in change) this.#stale.rules = true;
       else this.#stale.doubt({ family: change.family, table: change.table });
     }
-  }
-
-  #record(change: Change): void {
-    if ("rule" in change) {
-      const { rule } = change, others = this.#rules[rule.family].filter((one) => !sameRule(one, rule));
-      this.#rules[rule.family] = change.op === "add-rule" ? [...others, rule] : others;
-      return;
-    }
-    const { op, family, key } = change;
-    replay(this.stores[family], {
-      op: op === "delete" ? "delete" : "new",
-      key,
-      route: change,
-      replace: op === "replace",
-      append: op === "append",
-    });
   }
 
   [Symbol.dispose](): void {

@@ -7,7 +7,7 @@ import type { Host } from "./host.ts";
 import type { Log } from "./log.ts";
 import type { Change, RouteChange, RuleChange } from "./model/change.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
-import { sameRule } from "./model/records.ts";
+import { ruleIdentity } from "./model/records.ts";
 import { order, type Stages } from "./order.ts";
 import { Notices } from "./notices.ts";
 import { type Outcome, together, type Troubles } from "./outcome.ts";
@@ -91,7 +91,8 @@ export class Reconciler {
       {
         rank: ({ family, key }) => host.stores[family].keys.rank(key),
         isInUse: ({ family, table }) => this.plan.families[family].targets.some((one) => one.table === table),
-        isLocal: ({ family, from }) => this.plan.families[family].locals.has(from!),
+        concerns: (rule) => this.plan.families[rule.family].ways.concerns(rule),
+        misleads: (rule) => this.plan.families[rule.family].ways.misleads(rule),
         isEmpty: ({ family, table }) => host.observed.families[family].facts.tableSize(table) === 0,
       },
     );
@@ -117,9 +118,8 @@ export class Reconciler {
     const { op, rule } = change;
     if (op !== "delete-rule" || host.isProven(rule.family)) return true;
     // Addresses are known for sure: a rule of one that is gone, or is another interface's now, misleads.
-    const { sources, rules } = this.plan.families[rule.family];
-    const isElsewhere = rules.some(({ from, table }) => from === rule.from && table !== rule.table);
-    return host.rulesProven && !rule.from!.includes("/") && (isElsewhere || !sources.has(rule.from!));
+    const isOfAddresses = rule.iif !== undefined || !rule.from!.includes("/");
+    return host.rulesProven && isOfAddresses && this.plan.families[rule.family].ways.isSpent(rule);
   }
 
   /** One whole pass. Throws where the kernel did not answer: what it did is not known then. */
@@ -190,15 +190,15 @@ export class Reconciler {
     }
     return FAMILIES.flatMap((family) => {
       const changes = diffRules(next.families[family].rules, this.#ours(family));
-      const before = old?.families[family].rules ?? [];
+      const before = new Set(old?.families[family].rules.map(ruleIdentity));
       // What the kernel refused, or was not seen, nobody took away.
       const isLost = (change: RuleChange) =>
-        change.op === "add-rule" && before.some((one) => sameRule(one, change.rule)) &&
+        change.op === "add-rule" && before.has(ruleIdentity(change.rule)) &&
         !this.#applier.wasRefused(change);
       // A rule of our form, for a source that has had its rule all the time, was not written here.
       const isAdded = ({ op, rule }: RuleChange) =>
-        op === "delete-rule" && before.some(({ from }) => from === rule.from) &&
-        !before.some((one) => sameRule(one, rule));
+        op === "delete-rule" && old?.families[family].ways.steers(rule) &&
+        !before.has(ruleIdentity(rule));
       const isTroubled = (change: RuleChange) => isLost(change) || isAdded(change);
       const lost = host.rulesProven ? changes.filter(isTroubled).map(({ rule }) => rule.from!) : [];
       if (lost.length > 0) this.#truce.trouble(family, { what: new Set(lost) });

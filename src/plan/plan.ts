@@ -1,21 +1,24 @@
 /** From what the kernel has to what it should have: roles, tables, rules, and a reason for whatever is left out. */
 
 import { FAMILIES, type Family } from "../model/address.ts";
+import { partition } from "../model/lists.ts";
 import { devices } from "../model/paths.ts";
-import { ACTION_LOOKUP, type Address, type Link } from "../model/records.ts";
-import type { Rule } from "../model/records.ts";
+import type { Link, Rule } from "../model/records.ts";
+import { arpNotes } from "./arp.ts";
 import { Bans, findBans } from "./bans.ts";
-import { depths, isOfTheWorld, localAddresses } from "./addresses.ts";
+import { isOfTheWorld, localAddresses } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
 import { type Held, type HeldFamily, NOTHING_HELD } from "./held.ts";
+import { Locals, Ways } from "./locals.ts";
 import { Mirror, type Target } from "./mirror.ts";
 import { neighbourNotes } from "./neighbours.ts";
 import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
 import { type Options, takesPart } from "./options.ts";
-import { isOurs, LAST_PRIORITY } from "./ownership.ts";
+import { isOurs } from "./ownership.ts";
 import { reasonsOf } from "./reasons.ts";
 import { isTunnel, roleOf, type Verdict } from "./roles.ts";
+import { sourceRules } from "./rules.ts";
 import { vrfOf } from "./vrf.ts";
 
 /** What the kernel should have. */
@@ -36,8 +39,7 @@ export interface FamilyPlan {
   readonly rules: readonly Rule[];
   readonly inside: ReadonlySet<number>;
   readonly sources: ReadonlyMap<string, number>;
-  /** Every address and AnyIP prefix that the host has, also where no interface alone has it. */
-  readonly locals: ReadonlySet<string>;
+  readonly ways: Ways;
   readonly mirror: Mirror;
   /** What it was made with. */
   readonly held: HeldFamily;
@@ -75,13 +77,13 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       .map(([ifindex]) => ifindex),
   );
   const addresses = localAddresses(family, work);
-  const depthOf = depths(addresses);
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
   const bans = facts.hasBans() ? findBans(store) : new Bans();
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
   const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
   const anyIp = [...facts.anyIpKeys].map((key) => store.keys.text(key));
-  const locals = new Set([...observed.addresses.map(({ ip }) => ip), ...anyIp]);
+  const texts = new Set([...observed.addresses.map(({ ip }) => ip), ...anyIp]);
+  const locals = new Locals(family, texts);
   const mirror = new Mirror(
     {
       family,
@@ -89,7 +91,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       tunnels,
       down,
       sources,
-      locals,
+      locals: texts,
       held: work.held,
       bans,
       metrics: options.metrics,
@@ -101,23 +103,24 @@ function planFamily(family: Family, work: Work): FamilyPlan {
 
   notes.push(...reasonsOf(family, { observed, options, verdicts, addresses, down }));
 
-  const ours = rules.filter((rule) => isOurs(rule, { options, addresses: observed.addresses }));
-  const led = new Set(rules.filter((rule) => !ours.includes(rule)).map((rule) => rule.table));
+  const [ours, others] = partition(rules, (rule) => isOurs(rule, { options, addresses: observed.addresses }));
+  const led = new Set(others.map((rule) => rule.table));
   const held = new Set(
     [...work.held.tables].filter((table) => facts.tableSize(table) > 0 && !led.has(table)),
   );
-  const ourTables = new Set(ours.map((rule) => rule.table)).union(held);
+  const oursByTable = Map.groupBy(ours, (rule) => rule.table);
+  const ourTables = new Set(oursByTable.keys()).union(held);
   const byLink = Map.groupBy(addresses, ({ ifindex }) => ifindex);
   const targets: Target[] = [];
   const contested: number[] = [];
-  const desired: Rule[] = [];
+  const tables = new Map<string, number>();
   let postponed = false;
   for (const [ifindex, { role }] of verdicts) {
     const link = observed.links.get(ifindex)!;
     const own = byLink.get(ifindex);
     if (role === "inside" || !own || !takesPart(link.name, options)) continue;
     const target = { ifindex, table: options.tableBase + ifindex, role };
-    const circumstances = { observed, family, ourTables, ours, mirror };
+    const circumstances = { observed, family, ourTables, others, mirror };
     const conflict = findConflict(target, circumstances);
     if (conflict) {
       notes.push({ kind: conflict.kind, text: `${link.name} (IPv${family}): skipped: ${conflict.text}` });
@@ -125,8 +128,11 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       continue;
     }
     // Rules that mislead go first: if all to a table do, none says whose it is unless it is emptied before.
-    const heirless = ours.filter((rule) => rule.table === target.table);
-    const isAnothers = ({ from }: Rule) => locals.has(from!) && !own.some(({ ip }) => ip === from);
+    const heirless = oursByTable.get(target.table) ?? [];
+    const isAnothers = (rule: Rule) => {
+      const concerned = locals.of(rule);
+      return concerned.length > 0 && !concerned.some((ip) => sources.get(ip) === ifindex);
+    };
     if (facts.tableSize(target.table) > 0 && heirless.length > 0 && heirless.every(isAnothers)) {
       postponed = true;
       continue;
@@ -134,13 +140,16 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     const stranger = findStranger(target, circumstances);
     if (stranger) notes.push(stranger);
     targets.push(target);
-    for (const address of own) {
-      desired.push(sourceRule(address, target, { options, depth: depthOf.get(address.ip) ?? 0 }));
-    }
+    for (const { ip } of own) tables.set(ip, target.table);
   }
-  notes.push(...neighbourNotes(rules.filter((rule) => !ours.includes(rule)), desired));
-  const taken = new Set(targets.map(({ table }) => table));
-  const released = releasedTables(ourTables.difference(taken), { ...work, rules, ours });
+  const taken = new Set(targets.map(({ ifindex }) => ifindex));
+  if (family === 4) notes.push(...arpNotes(observed, (ifindex) => taken.has(ifindex)));
+  const desired = sourceRules({ family, observed, options, addresses, tables });
+  notes.push(
+    ...neighbourNotes(others, { desired, steered: tables.keys() }),
+  );
+  const inUse = new Set(targets.map(({ table }) => table));
+  const released = releasedTables(ourTables.difference(inUse), { ...work, led, oursByTable, locals });
   return {
     family,
     targets,
@@ -150,7 +159,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     rules: desired,
     inside,
     sources,
-    locals,
+    ways: new Ways(locals, { tables, sources }),
     mirror,
     held: work.held,
     signature: JSON.stringify([
@@ -171,11 +180,12 @@ function planFamily(family: Family, work: Work): FamilyPlan {
  * else's rule leads as well, is not ours to empty. Of one that is a VRF's by now, only what can be told to be ours goes.
  */
 function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
-  const { observed, options, ours, rules } = work;
+  const { observed, options, led, oursByTable, locals } = work;
+  const holders = new Map(observed.addresses.toReversed().map(({ ip, ifindex }) => [ip, ifindex]));
   const vrfTables = new Set([...observed.links.values()].map(({ vrfTable }) => vrfTable));
   return [...tables].flatMap((table): Target[] => {
-    const sources = ours.filter((rule) => rule.table === table).map(({ from }) => from);
-    const owner = observed.addresses.find(({ ip }) => sources.includes(ip))?.ifindex;
+    const [owner] = (oursByTable.get(table) ?? [])
+      .flatMap((rule) => locals.of(rule).flatMap((ip) => holders.get(ip) ?? []));
     const byNumber = table - options.tableBase;
     const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
     if (vrfTables.has(table)) {
@@ -183,14 +193,15 @@ function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
       const isOutside = link && !vrfOf(link, observed.links);
       return isOutside ? [{ table, ifindex, role: "uplink", exact: true }] : [];
     }
-    const isShared = rules.some((rule) => rule.table === table && !ours.includes(rule));
-    return ifindex === 0 && isShared ? [] : [{ table, ifindex, role: "stub" }];
+    return ifindex === 0 && led.has(table) ? [] : [{ table, ifindex, role: "stub" }];
   });
 }
 
 interface ReleaseWork extends Work {
-  readonly rules: readonly Rule[];
-  readonly ours: readonly Rule[];
+  readonly locals: Locals;
+  /** Tables that others' rules lead to. */
+  readonly led: ReadonlySet<number>;
+  readonly oursByTable: ReadonlyMap<number, readonly Rule[]>;
 }
 
 function judge(family: Family, { observed, options, notes }: Work): Map<number, Verdict> {
@@ -238,15 +249,6 @@ function vrfReason(link: Link, links: ReadonlyMap<number, Link>): string | undef
   const vrf = vrfOf(link, links);
   if (!vrf) return undefined;
   return vrf === link ? "it is a VRF" : `it belongs to the VRF ${vrf.name}`;
-}
-
-function sourceRule(
-  { family, ip }: Address,
-  { table }: Target,
-  { options, depth }: { options: Options; depth: number },
-): Rule {
-  const priority = Math.min(options.priority + depth, LAST_PRIORITY);
-  return { family, priority, action: ACTION_LOOKUP, table, protocol: options.protocol, from: ip };
 }
 
 /** Whether a conflict has left out every interface that would take part. */

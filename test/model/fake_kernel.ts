@@ -13,7 +13,7 @@ import {
   type Nexthop,
   type Path,
   type Rule,
-  sameRule,
+  ruleIdentity,
   TYPE,
 } from "../../src/model/records.ts";
 import { RouteStore } from "../../src/model/store.ts";
@@ -60,7 +60,7 @@ export class FakeKernel {
 
   #applyRule({ op, rule }: RuleChange): void {
     const rules = this.rules[rule.family];
-    const at = rules.findIndex((one) => sameRule(one, rule));
+    const identity = ruleIdentity(rule), at = rules.findIndex((one) => ruleIdentity(one) === identity);
     if (op === "delete-rule") {
       if (at < 0) throw new KernelError("ENOENT: no such rule");
       rules.splice(at, 1);
@@ -178,8 +178,8 @@ export class FakeKernel {
 
   /** What the program would see now, with the same key and path numbers in every look. */
   observe(): Observed {
-    const { links, addresses } = this.#observed;
-    return { links, addresses, families: { 4: this.#observe(4), 6: this.#observe(6) } };
+    const { links, addresses, arp } = this.#observed;
+    return { links, addresses, arp, families: { 4: this.#observe(4), 6: this.#observe(6) } };
   }
 
   #observe(family: Family): ObservedFamily {

@@ -234,6 +234,9 @@ function otherOptions(cast: Cast): Event[] {
       "--exclude",
       "em3",
     ],
+    ["--rules", "per-prefix"],
+    ["--rules", "per-prefix", "--priority", "20000"],
+    ["--rules", "per-prefix", "--isolate"],
   ]);
   return [program("terminate"), { on: "program", order: "start", flags }];
 }
