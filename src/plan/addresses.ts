@@ -30,10 +30,13 @@ export function isGlobal(address: Address): boolean {
   return refusal(address) === undefined;
 }
 
-/** The addresses and AnyIP prefixes that can have a rule: those that one interface alone has. */
+/**
+ * The addresses and AnyIP prefixes that can have a rule: those that one interface alone has, or one beside what is inside,
+ * whose routes are in its table too.
+ */
 export function localAddresses(
   family: Family,
-  { observed, notes }: { observed: Observed; notes: Note[] },
+  { observed, inside, notes }: { observed: Observed; inside: ReadonlySet<number>; notes: Note[] },
 ): Address[] {
   const { store, facts } = observed.families[family];
   const nameOf = (ifindex: number) => observed.links.get(ifindex)?.name ?? String(ifindex);
@@ -50,7 +53,9 @@ export function localAddresses(
   const byIp = Map.groupBy(candidates, ({ ip }) => ip);
   return [...byIp.values()].flatMap((same) => {
     const holders = new Set(same.map(({ ifindex }) => ifindex));
-    if (holders.size === 1) return [same[0]];
+    const outward = same.filter(({ ifindex }) => !inside.has(ifindex));
+    const isOne = holders.size === 1 || new Set(outward.map(({ ifindex }) => ifindex)).size === 1;
+    if (isOne) return [outward[0] ?? same[0]];
     const names = [...holders].map(nameOf).join(" and ");
     notes.push({ kind: "reason", text: `${same[0].ip}: skipped: ${names} both have it` });
     return [];

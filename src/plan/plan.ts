@@ -76,7 +76,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     [...verdicts].filter(([ifindex, { role }]) => role === "uplink" && isTunnel(observed.links.get(ifindex)!))
       .map(([ifindex]) => ifindex),
   );
-  const addresses = localAddresses(family, work);
+  const addresses = localAddresses(family, { ...work, inside });
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
   const bans = facts.hasBans() ? findBans(store) : new Bans();
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
