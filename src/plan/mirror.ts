@@ -1,6 +1,6 @@
 /** What an interface table should hold for one key of main. */
 
-import { type Family, isLinkLocal } from "../model/address.ts";
+import { covers, type Family, isLinkLocal, type Prefix } from "../model/address.ts";
 import { asTaken, barePath, devices, withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
 import { isBan, type Nexthop, type Path, PREF, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
@@ -31,6 +31,8 @@ export interface MirrorContext {
   readonly inside: ReadonlySet<number>;
   /** Tunnels that lead to the world: the network that their own address is in lies inside them, and is shared. */
   readonly tunnels: ReadonlySet<number>;
+  /** By interface, the networks that its addresses are in. */
+  readonly networks: ReadonlyMap<number, readonly Prefix[]>;
   /** The interfaces that are down: a multipath route keeps its next hops by them, but the kernel takes no new ones. */
   readonly down: ReadonlySet<number>;
   /** From a local address to its interface, for routes that name it as preferred source. */
@@ -93,9 +95,9 @@ export class Mirror {
   #open(key: number, target: Target): readonly Entry[] {
     const found = this.#found(key, target);
     if (found.length > 1 && this.#store.family === 6) return this.#apart([...found]);
+    const isPierced = () => (target.role === "uplink" && this.#isBanned(key)) || this.#isCutOut(key, target);
     // A closed table leaves nothing to main: what is inside is shared, if it is there at all.
-    const { isolate } = this.#context;
-    if (found.length > 0 || isolate || target.role !== "uplink" || !this.#isBanned(key)) return found;
+    if (found.length > 0 || this.#context.isolate || !isPierced()) return found;
     const pierced = this.#bestOfMain(key);
     return pierced === undefined ? NOTHING : [{ metric: pierced, path: this.#bare(TYPE.throw) }];
   }
@@ -209,6 +211,19 @@ export class Mirror {
     // Behind the highest metric nothing can stand: there the better ones make room.
     const last = metrics.length - 1;
     return sorted.map(({ path }, i) => ({ metric: Math.min(metrics[i], HIGHEST_METRIC - (last - i)), path }));
+  }
+
+  /** Whether the key lies in a network of the target's own: main routes it elsewhere, and the network must not take it. */
+  #isCutOut(key: number, { ifindex }: Target): boolean {
+    const { keys } = this.#store;
+    const networks = this.#context.networks.get(ifindex);
+    if (!networks) return false;
+    const length = keys.length(key), first = keys.firstWord(key);
+    return networks.some((network) =>
+      // Most keys are told apart by their first word.
+      network.length < length && Math.clz32(first ^ network.words[0]) >= Math.min(network.length, 32) &&
+      covers(network, keys.destination(key))
+    );
   }
 
   /** Whether a ban that is copied lies above this key, so that main's route here must pierce it. */

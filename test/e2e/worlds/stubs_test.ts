@@ -3,8 +3,15 @@
 
 import assert from "node:assert/strict";
 import { client, type Family, flag } from "../../lab/addressing.ts";
-import { Guest, lan, type Network } from "../../lab/guests.ts";
-import { answerAtOnce, answersPing, assertCured, replyDevice, sourceRules } from "../../lab/observe.ts";
+import { Guest, lan, macvlan, type Network } from "../../lab/guests.ts";
+import {
+  answerAtOnce,
+  answersPing,
+  assertCured,
+  replyDevice,
+  routes,
+  sourceRules,
+} from "../../lab/observe.ts";
 import { eventually } from "../../lab/process.ts";
 import { scenarios } from "../../lab/scenario.ts";
 import { Daemon, symrouted } from "../../lab/symrouted.ts";
@@ -25,6 +32,33 @@ scenarios("a storage network without a gateway goes on by its own interface", as
   assert.equal(await replyDevice(host, storage.guest[family], own), "lan");
   await assertCured(world, family);
 });
+
+scenarios("where an option calls it inside, it reaches every uplink's address", async (world, family) => {
+  await using guest = await Guest.create(world, storage, family);
+  const addresses = world.uplinks.map((uplink) => uplink[family].address);
+  await guest.assertReaches(addresses, "before");
+  await using _daemon = await Daemon.start(world.host, ["--role", "lan=inside"]);
+  await guest.assertReaches([...addresses, addressOn(storage, family)], "while it runs");
+  await assertCured(world, family);
+});
+
+scenarios(`${macvlan.name} reaches that one's address`, async (world, family) => {
+  const { host } = world, [first, second] = world.uplinks, { address } = first[family];
+  await using guest = await Guest.create(world, macvlan, family);
+  await guest.assertReaches([address], "before");
+  const daemon = await Daemon.start(host);
+  await guest.assertReaches([address], "while it runs");
+  assert.equal(await replyDevice(host, macvlan.guest[family], address), "shim");
+  assert.equal(await replyDevice(host, macvlan.guest[family], second[family].address), "em2");
+  await assertCured(world, family);
+  // It goes with main's.
+  await host.ip("link delete shim");
+  await eventually(async () => {
+    assert.equal(await replyDevice(host, macvlan.guest[family], address), "em1");
+  });
+  assert.doesNotMatch((await routes(host, first.table, family)).join("\n"), /^throw/m);
+  assert.equal(await daemon.stop(), 0);
+}, { kinds: macvlan.kinds });
 
 scenarios(
   "a route with another uplink's address as its source is that one's as well",
