@@ -179,6 +179,8 @@ Deno.test("what main routes elsewhere out of a network of the interface's own is
     "10.0.78.0/24 via 10.0.0.9 dev em1 proto boot",
     "10.0.0.0/16 dev em1 proto kernel scope link",
   ]);
+  // A table that is closed leaves nothing to main.
+  assert.deepEqual(em1(4, routes, { isolate: true }).filter((route) => route.includes("10.0.77")), []);
   const routes6 = `
     2001:db8:1:0:77::/80 dev em2 proto static metric 7
     2001:db8:1::/64 dev em1 proto kernel metric 256
