@@ -33,6 +33,29 @@ scenarios("a storage network without a gateway goes on by its own interface", as
   await assertCured(world, family);
 });
 
+for (const rpFilter of [0, 1] as const) {
+  scenarios(
+    `who is of a stub's network and comes by an uplink is answered by that uplink, rp_filter ${rpFilter}`,
+    async (world, family) => {
+      const { host, client } = world, [first, second] = world.uplinks;
+      // The second interface is a stub: of its network is a client that comes by the first one's router.
+      await host.ip(`${flag(family)} route delete default dev em2`);
+      const one = second[family].address.replace(/2$/, "50"), length = family === "IPv4" ? 32 : 128;
+      await client.ip(`address add ${one}/${length} dev lo${family === "IPv6" ? " nodad" : ""}`);
+      await first.router.ip(`route add ${one} via ${first[family].far}`);
+      const isAnswered = async () => {
+        const { code } = await client.run(["ping", "-n", "-c1", "-W0.5", "-I", one, first[family].address]);
+        return code === 0;
+      };
+      assert.equal(await isAnswered(), false, "the control must fail without symrouted");
+      await using _daemon = await Daemon.start(host);
+      assert.equal(await replyDevice(host, one, first[family].address), "em1");
+      await eventually(async () => assert.equal(await isAnswered(), true));
+    },
+    { rpFilter },
+  );
+}
+
 scenarios("where an option calls it inside, it reaches every uplink's address", async (world, family) => {
   await using guest = await Guest.create(world, storage, family);
   const addresses = world.uplinks.map((uplink) => uplink[family].address);
