@@ -1,6 +1,14 @@
 /** Which addresses can be answered from, and which tables that concerns. */
 
-import { covers, type Family, isLinkLocal, parsePrefix, type Prefix } from "../model/address.ts";
+import {
+  bits,
+  covers,
+  type Family,
+  formatPrefix,
+  isLinkLocal,
+  parsePrefix,
+  type Prefix,
+} from "../model/address.ts";
 import { type Address, ADDRESS_FLAG, SCOPE, TABLE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import type { Options } from "./options.ts";
@@ -60,6 +68,19 @@ export function localAddresses(
     notes.push({ kind: "reason", text: `${same[0].ip}: skipped: ${names} both have it` });
     return [];
   });
+}
+
+/** By interface, the networks of more than one address that its global addresses are in. */
+export function networksOf(family: Family, { addresses }: Observed): Map<number, Prefix[]> {
+  const networks = new Map<number, Map<string, Prefix>>();
+  for (const address of addresses) {
+    const { ifindex, ip, peer = ip, prefixLength } = address;
+    if (address.family !== family || prefixLength === bits(family) || !isOfTheWorld(address)) continue;
+    const network = parsePrefix(`${peer}/${prefixLength}`)!;
+    const known = networks.get(ifindex) ?? new Map<string, Prefix>();
+    networks.set(ifindex, known.set(formatPrefix(network), network));
+  }
+  return new Map([...networks].map(([ifindex, known]) => [ifindex, [...known.values()]]));
 }
 
 function anyIpAddresses(store: RouteStore, key: number): Address[] {

@@ -6,7 +6,7 @@ import { devices } from "../model/paths.ts";
 import type { Link, Rule } from "../model/records.ts";
 import { arpNotes } from "./arp.ts";
 import { Bans, findBans } from "./bans.ts";
-import { isOfTheWorld, localAddresses } from "./addresses.ts";
+import { isOfTheWorld, localAddresses, networksOf } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
 import { type Held, type HeldFamily, NOTHING_HELD } from "./held.ts";
 import { Locals, Ways } from "./locals.ts";
@@ -76,6 +76,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     [...verdicts].filter(([ifindex, { role }]) => role === "uplink" && isTunnel(observed.links.get(ifindex)!))
       .map(([ifindex]) => ifindex),
   );
+  const networks = networksOf(family, observed);
   const addresses = localAddresses(family, { ...work, inside });
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
   const bans = facts.hasBans() ? findBans(store) : new Bans();
@@ -89,6 +90,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       family,
       inside,
       tunnels,
+      networks,
       down,
       sources,
       locals: texts,
@@ -166,6 +168,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       targets,
       [...inside],
       [...tunnels],
+      [...networks],
       [...down],
       [...sources],
       facts.banVersion,

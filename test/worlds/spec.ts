@@ -84,6 +84,9 @@ export function interfacesOf(
       role,
       table: String(settings.base + link.ifindex),
       addresses: addresses.map(([ip]) => ip),
+      networks: (shown.addresses.find(({ ifname }) => ifname === link.ifname)?.addr_info ?? [])
+        .filter((address) => isGlobal(address, family))
+        .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
       wanted: partakes && addresses.length > 0,
     };
   });
