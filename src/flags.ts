@@ -3,7 +3,7 @@
 import { globError } from "./model/glob.ts";
 import { type MetricOverride, parseMetric } from "./model/metrics.ts";
 import { type Level, LEVELS } from "./log.ts";
-import { DEFAULTS, type Options, type Role } from "./plan/options.ts";
+import { DEFAULTS, type Options, type Role, type Rules } from "./plan/options.ts";
 import { HIGHEST_PRIORITY, LOWEST_TABLE } from "./plan/ownership.ts";
 import { pathError } from "./unit/text.ts";
 
@@ -28,6 +28,7 @@ export interface Flags {
   readonly exclude?: readonly string[];
   readonly role?: readonly RoleChoice[];
   readonly isolate?: boolean;
+  readonly rules?: Rules;
   readonly tableBase?: number;
   readonly priority?: number;
   readonly protocol?: number;
@@ -37,6 +38,7 @@ export interface Flags {
 type RoleChoice = Options["roles"][number];
 
 export const ROLES: readonly Role[] = ["uplink", "stub", "inside"];
+const RULES: readonly Rules[] = ["per-address", "per-prefix"];
 /** Room for every ifindex below 2^32. */
 const HIGHEST_BASE = 0x7fffffff;
 /** Those below mean the kernel, `ip` and the like (linux/rtnetlink.h). */
@@ -94,6 +96,12 @@ export const FLAGS = {
   isolate: {
     ...word,
     brief: "A reply never leaves by another interface, not even where its own has no route",
+  },
+  rules: {
+    kind: "enum",
+    values: RULES,
+    optional: true,
+    brief: `One rule for each local address, or for each on-link prefix (${DEFAULTS.rules})`,
   },
   tableBase: {
     ...value,
@@ -155,6 +163,7 @@ export function optionsOf(flags: Flags): Options {
     roles: flags.role ?? DEFAULTS.roles,
     metrics: flags.setRouteMetric ?? DEFAULTS.metrics,
     isolate: flags.isolate ?? DEFAULTS.isolate,
+    rules: flags.rules ?? DEFAULTS.rules,
     tableBase: flags.tableBase ?? DEFAULTS.tableBase,
     priority: flags.priority ?? DEFAULTS.priority,
     protocol: flags.protocol ?? DEFAULTS.protocol,

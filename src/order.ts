@@ -1,8 +1,9 @@
 /** In which order changes are written, so that no step gives a wrong answer. */
 
 import type { Change, RouteChange, RuleChange } from "./model/change.ts";
-import type { Family } from "./model/address.ts";
+import { covers, type Family, parsePrefix } from "./model/address.ts";
 import { partition } from "./model/lists.ts";
+import { Prefixes } from "./model/prefixes.ts";
 import type { Rule } from "./model/records.ts";
 
 /** What is written first, and what only when that is done. */
@@ -23,15 +24,17 @@ export interface Stages {
 export function order(
   rules: readonly RuleChange[],
   routes: readonly RouteChange[],
-  { rank, isEmpty, isInUse, isLocal }: {
+  { rank, isEmpty, isInUse, concerns, misleads }: {
     /** How narrow the key of a route is. */
     rank: (change: RouteChange) => number;
     /** Whether the kernel has no route in that table. */
     isEmpty: (table: { family: Family; table: number }) => boolean;
     /** Whether the table is to be an interface's. */
     isInUse: (table: { family: Family; table: number }) => boolean;
-    /** Whether the host has the rule's address. Else the rule misleads nobody, and says whose the table is to the end. */
-    isLocal: (rule: Rule) => boolean;
+    /** Whether the host has an address of the rule's. Else it misleads nobody, and says whose the table is to the end. */
+    concerns: (rule: Rule) => boolean;
+    /** Whether it has one that is to be answered otherwise. */
+    misleads: (rule: Rule) => boolean;
   },
 ): Stages {
   const [added, gone] = partition(routes, ({ op }) => op !== "delete");
@@ -47,17 +50,21 @@ export function order(
   const changed = new Set(routes.map(tableIdentity));
   const goneRules = rules.filter(({ op }) => op === "delete-rule");
   const isToChange = ({ rule }: RuleChange) => changed.has(tableIdentity(rule));
-  const fromBefore = new Map(goneRules.map(({ rule }) => [wayIdentity(rule), rule.priority]));
-  const isBehind = ({ rule }: RuleChange) => (fromBefore.get(wayIdentity(rule)) ?? Infinity) < rule.priority;
+  const older = new Meeting(goneRules), newer = new Meeting(newRules);
+  const isHeir = (one: RuleChange) => older.of(one).some((old) => isUsedBefore(one.rule, old.rule));
   // A table that has routes is not to be used before they are right, but by a source that uses it already.
   const [late, early] = partition(
     newRules,
-    (one) => isToChange(one) && !isEmpty(one.rule) && !isBehind(one),
+    (one) => isToChange(one) && !isEmpty(one.rule) && !isHeir(one),
   );
-  const heirs = new Map(newRules.map((one) => [wayIdentity(one.rule), one]));
+  const isLate = new Set(late);
   const [hasty, oldRules] = partition(goneRules, (old) => {
-    const heir = heirs.get(wayIdentity(old.rule));
-    return isToChange(old) && (heir ? isBehind(heir) : isInUse(old.rule) && isLocal(old.rule));
+    const heirs = newer.of(old);
+    if (heirs.some((heir) => isLate.has(heir))) return false;
+    // One of a prefix stands in the way of what has come into it; the rest of it has other rules by then.
+    if (misleads(old.rule) && old.rule.iif !== undefined) return isInUse(old.rule);
+    if (!isToChange(old)) return false;
+    return heirs.length > 0 ? heirs.some(isHeir) : isInUse(old.rule) && concerns(old.rule);
   });
   return {
     first: [...early, ...hasty, ...byRank(arriving, rank).reverse().flat()],
@@ -66,9 +73,39 @@ export function order(
   };
 }
 
-/** The same for rules that send the same source to the same table. */
-function wayIdentity({ family, table, from }: Rule): string {
-  return `${family} ${table} ${from}`;
+/** Rules, to be asked for those that send a source of another one's to the same table. */
+class Meeting {
+  readonly #byTable: ReadonlyMap<number, readonly RuleChange[]>;
+  readonly #prefixes = new Map<number, Prefixes<RuleChange>>();
+
+  constructor(rules: readonly RuleChange[]) {
+    this.#byTable = Map.groupBy(rules, ({ rule }) => tableIdentity(rule));
+  }
+
+  of({ rule }: RuleChange): RuleChange[] {
+    const table = tableIdentity(rule), rules = this.#byTable.get(table);
+    if (!rules) return [];
+    let prefixes = this.#prefixes.get(table);
+    if (!prefixes) {
+      const placed = rules.map((value) => ({ prefix: parsePrefix(value.rule.from!)!, value }));
+      this.#prefixes.set(table, prefixes = new Prefixes(placed));
+    }
+    // What a rule of an AnyIP prefix holds has rules of its own in front.
+    const isAlike = (other: Rule) => other.from === rule.from || !(isOfAnyIp(other) || isOfAnyIp(rule));
+    return prefixes.meeting(parsePrefix(rule.from!)!).flatMap(({ value }) =>
+      isAlike(value.rule) ? [value] : []
+    );
+  }
+}
+
+function isOfAnyIp({ from, iif }: Rule): boolean {
+  return iif === undefined && from!.includes("/");
+}
+
+/** Whether the sources of a new rule have used its table by an old one, which others' rules do not come before. */
+function isUsedBefore(rule: Rule, old: Rule): boolean {
+  if (old.priority !== rule.priority) return old.priority < rule.priority;
+  return old.iif !== undefined && covers(parsePrefix(old.from!)!, parsePrefix(rule.from!)!);
 }
 
 function tableIdentity({ family, table }: { family: Family; table: number }): number {

@@ -91,7 +91,8 @@ export class Reconciler {
       {
         rank: ({ family, key }) => host.stores[family].keys.rank(key),
         isInUse: ({ family, table }) => this.plan.families[family].targets.some((one) => one.table === table),
-        isLocal: ({ family, from }) => this.plan.families[family].locals.has(from!),
+        concerns: (rule) => this.plan.families[rule.family].ways.concerns(rule),
+        misleads: (rule) => this.plan.families[rule.family].ways.misleads(rule),
         isEmpty: ({ family, table }) => host.observed.families[family].facts.tableSize(table) === 0,
       },
     );
@@ -117,9 +118,8 @@ export class Reconciler {
     const { op, rule } = change;
     if (op !== "delete-rule" || host.isProven(rule.family)) return true;
     // Addresses are known for sure: a rule of one that is gone, or is another interface's now, misleads.
-    const { sources, rules } = this.plan.families[rule.family];
-    const isElsewhere = rules.some(({ from, table }) => from === rule.from && table !== rule.table);
-    return host.rulesProven && !rule.from!.includes("/") && (isElsewhere || !sources.has(rule.from!));
+    const isOfAddresses = rule.iif !== undefined || !rule.from!.includes("/");
+    return host.rulesProven && isOfAddresses && this.plan.families[rule.family].ways.isSpent(rule);
   }
 
   /** One whole pass. Throws where the kernel did not answer: what it did is not known then. */
@@ -197,7 +197,7 @@ export class Reconciler {
         !this.#applier.wasRefused(change);
       // A rule of our form, for a source that has had its rule all the time, was not written here.
       const isAdded = ({ op, rule }: RuleChange) =>
-        op === "delete-rule" && before.some(({ from }) => from === rule.from) &&
+        op === "delete-rule" && old?.families[family].ways.steers(rule) &&
         !before.some((one) => sameRule(one, rule));
       const isTroubled = (change: RuleChange) => isLost(change) || isAdded(change);
       const lost = host.rulesProven ? changes.filter(isTroubled).map(({ rule }) => rule.from!) : [];

@@ -1,6 +1,7 @@
 /** Other programs' rules beside ours: those in front that may take our traffic, and those behind that lose theirs to us. */
 
-import { covers, parsePrefix } from "../model/address.ts";
+import { parsePrefix } from "../model/address.ts";
+import { Prefixes } from "../model/prefixes.ts";
 import { type Rule, TABLE } from "../model/records.ts";
 import { ruleText } from "../model/text.ts";
 import type { Note } from "./note.ts";
@@ -9,12 +10,17 @@ import { HIGHEST_PRIORITY, LAST_PRIORITY } from "./ownership.ts";
 /** `FR_ACT_NOP`: does nothing. */
 const ACTION_NOP = 3;
 
-/** `foreign` and `desired` are of one family; `desired` are the rules that we want. */
-export function neighbourNotes(foreign: readonly Rule[], desired: readonly Rule[]): Note[] {
-  if (desired.length === 0) return [];
+/** `foreign` and `desired` are of one family; `desired` are the rules that we want, `steered` the sources they are for. */
+export function neighbourNotes(
+  foreign: readonly Rule[],
+  { desired, steered }: { desired: readonly Rule[]; steered: Iterable<string> },
+): Note[] {
+  const concerning = foreign.filter(concernsUs);
+  if (desired.length === 0 || concerning.length === 0) return [];
+  const sources = new Prefixes(Array.from(steered, (value) => ({ prefix: parsePrefix(value)!, value })));
   const last = Math.max(...desired.map(({ priority }) => priority));
-  return foreign.filter(concernsUs).flatMap((rule): Note[] => {
-    if (!meets(rule, desired)) return [];
+  return concerning.flatMap((rule): Note[] => {
+    if (!meets(rule, { desired, sources })) return [];
     const name = `the rule '${rule.priority}: ${ruleText(rule)}' (IPv${rule.family})`;
     // One of our own priority was there first.
     const text = rule.priority <= last
@@ -39,11 +45,13 @@ function concernsUs({ action, table, from, priority, l3mdev }: Rule): boolean {
 }
 
 /** Whether ordinary packets of one of our sources match. */
-function meets(rule: Rule, desired: readonly Rule[]): boolean {
+function meets(
+  rule: Rule,
+  { desired, sources }: { desired: readonly Rule[]; sources: Prefixes<unknown> },
+): boolean {
   const narrowed = [rule.to, rule.oif, rule.tos].some((selector) => selector !== undefined);
   if (narrowed || (rule.iif !== undefined && rule.iif !== "lo")) return false;
   // What a mark selects may be anything; what `not` does with it, everything. In front, an ordinary packet has no mark.
   if (rule.fwmark !== undefined && !rule.more && rule.priority <= desired[0].priority) return false;
-  const from = rule.from === undefined ? undefined : parsePrefix(rule.from);
-  return desired.some((ours) => !from || covers(from, parsePrefix(ours.from!)!));
+  return rule.from === undefined || sources.within(parsePrefix(rule.from)!).length > 0;
 }

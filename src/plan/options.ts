@@ -6,6 +6,9 @@ import type { MetricOverride } from "../model/metrics.ts";
 /** Leads to the world; to one network; to networks inside or behind this host. */
 export type Role = "uplink" | "stub" | "inside";
 
+/** A rule for each local address, or for each on-link prefix. */
+export type Rules = "per-address" | "per-prefix";
+
 export interface Options {
   /** Which interfaces take part: one of these patterns, */
   readonly interfaces: readonly string[];
@@ -17,6 +20,7 @@ export interface Options {
   readonly metrics: readonly MetricOverride[];
   /** Whether the tables are closed: what has no route in its own goes nowhere. */
   readonly isolate: boolean;
+  readonly rules: Rules;
   /** An interface's table is this plus its ifindex. */
   readonly tableBase: number;
   /** Of the source rules. */
@@ -31,6 +35,7 @@ export const DEFAULTS: Options = {
   roles: [],
   metrics: [],
   isolate: false,
+  rules: "per-address",
   tableBase: 1000,
   priority: 27200,
   protocol: 115,

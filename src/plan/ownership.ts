@@ -23,7 +23,7 @@ export function isOurs(
     addresses.some(({ ip, ifindex }) => ip === rule.from && rule.table === FIRST_BASE + ifindex);
 }
 
-/** From one address or prefix to a table, with no other selector but `iif lo`: packets of this host. */
+/** From one address or prefix to a table, with no other selector but `iif lo`: what this host sends itself. */
 function isSourceForm(rule: Rule): boolean {
   return rule.action === ACTION_LOOKUP && rule.table >= LOWEST_TABLE && rule.from !== undefined &&
     (rule.iif === undefined || rule.iif === "lo") &&

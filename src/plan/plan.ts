@@ -2,20 +2,21 @@
 
 import { FAMILIES, type Family } from "../model/address.ts";
 import { devices } from "../model/paths.ts";
-import { ACTION_LOOKUP, type Address, type Link } from "../model/records.ts";
-import type { Rule } from "../model/records.ts";
+import type { Link, Rule } from "../model/records.ts";
 import { Bans, findBans } from "./bans.ts";
-import { depths, isOfTheWorld, localAddresses } from "./addresses.ts";
+import { isOfTheWorld, localAddresses } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
 import { type Held, type HeldFamily, NOTHING_HELD } from "./held.ts";
+import { Locals, Ways } from "./locals.ts";
 import { Mirror, type Target } from "./mirror.ts";
 import { neighbourNotes } from "./neighbours.ts";
 import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
 import { type Options, takesPart } from "./options.ts";
-import { isOurs, LAST_PRIORITY } from "./ownership.ts";
+import { isOurs } from "./ownership.ts";
 import { reasonsOf } from "./reasons.ts";
 import { isTunnel, roleOf, type Verdict } from "./roles.ts";
+import { sourceRules } from "./rules.ts";
 import { vrfOf } from "./vrf.ts";
 
 /** What the kernel should have. */
@@ -38,6 +39,7 @@ export interface FamilyPlan {
   readonly sources: ReadonlyMap<string, number>;
   /** Every address and AnyIP prefix that the host has, also where no interface alone has it. */
   readonly locals: ReadonlySet<string>;
+  readonly ways: Ways;
   readonly mirror: Mirror;
   /** What it was made with. */
   readonly held: HeldFamily;
@@ -75,13 +77,13 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       .map(([ifindex]) => ifindex),
   );
   const addresses = localAddresses(family, work);
-  const depthOf = depths(addresses);
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
   const bans = facts.hasBans() ? findBans(store) : new Bans();
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
   const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
   const anyIp = [...facts.anyIpKeys].map((key) => store.keys.text(key));
   const locals = new Set([...observed.addresses.map(({ ip }) => ip), ...anyIp]);
+  const concerned = new Locals(family, locals);
   const mirror = new Mirror(
     {
       family,
@@ -110,7 +112,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const byLink = Map.groupBy(addresses, ({ ifindex }) => ifindex);
   const targets: Target[] = [];
   const contested: number[] = [];
-  const desired: Rule[] = [];
+  const tables = new Map<string, number>();
   let postponed = false;
   for (const [ifindex, { role }] of verdicts) {
     const link = observed.links.get(ifindex)!;
@@ -126,7 +128,10 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     }
     // Rules that mislead go first: if all to a table do, none says whose it is unless it is emptied before.
     const heirless = ours.filter((rule) => rule.table === target.table);
-    const isAnothers = ({ from }: Rule) => locals.has(from!) && !own.some(({ ip }) => ip === from);
+    const isAnothers = (rule: Rule) => {
+      const about = concerned.of(rule);
+      return about.length > 0 && !about.some((ip) => sources.get(ip) === ifindex);
+    };
     if (facts.tableSize(target.table) > 0 && heirless.length > 0 && heirless.every(isAnothers)) {
       postponed = true;
       continue;
@@ -134,13 +139,14 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     const stranger = findStranger(target, circumstances);
     if (stranger) notes.push(stranger);
     targets.push(target);
-    for (const address of own) {
-      desired.push(sourceRule(address, target, { options, depth: depthOf.get(address.ip) ?? 0 }));
-    }
+    for (const { ip } of own) tables.set(ip, target.table);
   }
-  notes.push(...neighbourNotes(rules.filter((rule) => !ours.includes(rule)), desired));
+  const desired = sourceRules({ family, observed, options, addresses, tables });
+  notes.push(
+    ...neighbourNotes(rules.filter((rule) => !ours.includes(rule)), { desired, steered: tables.keys() }),
+  );
   const taken = new Set(targets.map(({ table }) => table));
-  const released = releasedTables(ourTables.difference(taken), { ...work, rules, ours });
+  const released = releasedTables(ourTables.difference(taken), { ...work, rules, ours, locals: concerned });
   return {
     family,
     targets,
@@ -151,6 +157,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     inside,
     sources,
     locals,
+    ways: new Ways(concerned, { tables, sources }),
     mirror,
     held: work.held,
     signature: JSON.stringify([
@@ -171,11 +178,12 @@ function planFamily(family: Family, work: Work): FamilyPlan {
  * else's rule leads as well, is not ours to empty. Of one that is a VRF's by now, only what can be told to be ours goes.
  */
 function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
-  const { observed, options, ours, rules } = work;
+  const { observed, options, ours, rules, locals } = work;
+  const holders = new Map(observed.addresses.toReversed().map(({ ip, ifindex }) => [ip, ifindex]));
   const vrfTables = new Set([...observed.links.values()].map(({ vrfTable }) => vrfTable));
   return [...tables].flatMap((table): Target[] => {
-    const sources = ours.filter((rule) => rule.table === table).map(({ from }) => from);
-    const owner = observed.addresses.find(({ ip }) => sources.includes(ip))?.ifindex;
+    const [owner] = ours.filter((rule) => rule.table === table)
+      .flatMap((rule) => locals.of(rule).flatMap((ip) => holders.get(ip) ?? []));
     const byNumber = table - options.tableBase;
     const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
     if (vrfTables.has(table)) {
@@ -189,6 +197,7 @@ function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
 }
 
 interface ReleaseWork extends Work {
+  readonly locals: Locals;
   readonly rules: readonly Rule[];
   readonly ours: readonly Rule[];
 }
@@ -238,15 +247,6 @@ function vrfReason(link: Link, links: ReadonlyMap<number, Link>): string | undef
   const vrf = vrfOf(link, links);
   if (!vrf) return undefined;
   return vrf === link ? "it is a VRF" : `it belongs to the VRF ${vrf.name}`;
-}
-
-function sourceRule(
-  { family, ip }: Address,
-  { table }: Target,
-  { options, depth }: { options: Options; depth: number },
-): Rule {
-  const priority = Math.min(options.priority + depth, LAST_PRIORITY);
-  return { family, priority, action: ACTION_LOOKUP, table, protocol: options.protocol, from: ip };
 }
 
 /** Whether a conflict has left out every interface that would take part. */

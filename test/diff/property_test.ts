@@ -56,6 +56,11 @@ function randomStory(random: Random): Story {
 }
 
 function randomWish(random: Random): Wish {
+  const rules: Wish = random.chance(30) ? { rules: "per-prefix" } : {};
+  return { ...rules, ...randomNumbers(random) };
+}
+
+function randomNumbers(random: Random): Wish {
   return random.pick<Wish>([
     ...[{}, {}, {}, {}, {}, {}, {}, { flush: true }, { priority: 99 }, { exclude: ["em2"] }],
     { tableBase: random.pick([999, 1001, 5000]) },

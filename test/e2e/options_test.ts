@@ -88,7 +88,16 @@ scenario("--help names every option", async ({ host }) => {
   assert.equal(code, 0, stderr);
   const options = [
     ...["--once", "--dry-run", "--flush", "--dump", "--set-route-metric", "--interface", "--exclude"],
-    ...["--role", "--table-base", "--priority", "--protocol", "--log-level", "--help", "--version"],
+    ...[
+      "--role",
+      "--rules",
+      "--table-base",
+      "--priority",
+      "--protocol",
+      "--log-level",
+      "--help",
+      "--version",
+    ],
   ];
   for (const option of options) assert.ok(stdout.includes(option), `${option} is not in:\n${stdout}`);
 });

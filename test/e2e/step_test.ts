@@ -24,11 +24,24 @@ const calls: Record<string, string[]> = {
     "--role",
     "lan=inside",
   ],
+  "rules for prefixes": ["--rules", "per-prefix"],
+  "rules for prefixes, and a metric for every route": [
+    "--rules",
+    "per-prefix",
+    "--set-route-metric",
+    "mtu=1400",
+  ],
   "everything taken back": ["--flush"],
 };
 
 isolatedTest("a first fill", async () => {
   await using world = await crowdedHost();
+  await assertNeverWrong(world, []);
+});
+
+isolatedTest("rules for addresses in place of those for prefixes", async () => {
+  await using world = await crowdedHost();
+  await once(world.host, ["--rules", "per-prefix"]);
   await assertNeverWrong(world, []);
 });
 

@@ -51,7 +51,8 @@ export function decide(observed: Observed, { flush, held, ...wish }: Wish = {}):
   const stages = order(rules, diff.changes, {
     rank: ({ family, key }) => stores[family].keys.rank(key),
     isInUse: ({ family, table }) => planned.families[family].targets.some((target) => target.table === table),
-    isLocal: ({ family, from }) => planned.families[family].locals.has(from!),
+    concerns: (rule) => planned.families[rule.family].ways.concerns(rule),
+    misleads: (rule) => planned.families[rule.family].ways.misleads(rule),
     isEmpty: ({ family, table }) => observed.families[family].facts.tableSize(table) === 0,
   });
   const vocabulary = { stores, names: namesOf(observed.links) };

@@ -75,7 +75,7 @@ function addressesOf(link: string, family: Family, random: Random): string[] {
   if (!random.chance(85)) return [];
   const { host, length } = WORDS[family], index = parseInt(link);
   const own = [0, 1, 2].slice(0, 1 + random.int(2)).map((i) => {
-    const ip = host(random.chance(3) ? 2 : index, random.chance(50) ? i : 2);
+    const ip = host(random.chance(6) ? 2 : index, random.chance(50) ? i : random.pick([2, 2, 3, 4]));
     const extra = random.chance(8) ? random.pick(["deprecated", "tentative", "scope link"]) : "";
     return `${ip}/${random.chance(10) ? (family === 4 ? 32 : 128) : length} dev ${nameOf(link)} ${extra}`;
   });

@@ -1,0 +1,301 @@
+// --rules per-prefix: a rule for each on-link prefix, and every local address is steered as by a rule of its own.
+
+import assert from "node:assert/strict";
+import { FAMILIES, type Family, formatPrefix, parsePrefix, type Prefix } from "../../src/model/address.ts";
+import { ADDRESS_FLAG, TABLE } from "../../src/model/records.ts";
+import type { Observed } from "../../src/plan/observed.ts";
+import type { Rules } from "../../src/plan/options.ts";
+import { assertCommands, decide, settle, troubles, type Wish } from "../model/decide.ts";
+import { FakeKernel } from "../model/fake_kernel.ts";
+import { selects } from "../model/packets.ts";
+import { Random, runSeed } from "../model/random.ts";
+import { readWorld, type WorldText } from "../model/world.ts";
+
+const links = `
+  2: em1 up
+  3: em2 up
+  4: vrf1 up kind vrf table 10
+  5: em3 up master 4
+  6: br0 up kind bridge`;
+const routes = `
+  default via 10.0.0.1 dev em1 metric 105
+  default via 10.3.0.1 dev em2 metric 106`;
+const routes6 = `
+  default via fe80::1 dev em1 metric 105
+  default via fe80::1 dev em2 metric 106`;
+const wide: Wish = { rules: "per-prefix" };
+
+function rulesOf(addresses: string, more: Partial<WorldText> = {}, wish: Wish = {}): string[] {
+  const observed = readWorld({ links, addresses, routes, routes6, ...more });
+  assertSame(observed, wish);
+  const { families } = settle(observed, { ...wide, ...wish }).plan;
+  return FAMILIES.flatMap((family) =>
+    families[family].rules.map(({ from, iif, table }) => `${from}${iif ? ` iif ${iif}` : ""} ${table}`)
+  );
+}
+
+const cases: [name: string, addresses: string, rules: string[], routes?: string][] = [
+  ["one for all addresses of a prefix", "10.0.0.2/16 dev em1\n10.0.0.3/16 dev em1\n10.0.9.4/16 dev em1", [
+    "10.0.0.0/16 iif lo 1002",
+  ]],
+  ["one for each prefix", "10.0.0.2/16 dev em1\n192.0.2.2/24 dev em1\n10.3.0.2/24 dev em2", [
+    ...["10.0.0.0/16 iif lo 1002", "192.0.2.0/24 iif lo 1002", "10.3.0.0/24 iif lo 1003"],
+  ]],
+  ["IPv6", "2001:db8::2/64 dev em1\n2001:db8::3/64 dev em1 deprecated\n2001:db8:0:1::2/64 dev em2", [
+    ...["2001:db8::/64 iif lo 1002", "2001:db8:0:1::/64 iif lo 1003"],
+  ]],
+  ["a prefix inside another of the same interface", "10.0.7.2/24 dev em1\n10.0.0.2/16 dev em1", [
+    "10.0.0.0/16 iif lo 1002",
+  ]],
+  ["an address of full length", "10.0.0.2/32 dev em1\n2001:db8::2/128 dev em1", [
+    ...["10.0.0.2 1002", "2001:db8::2 1002"],
+  ]],
+  ["an address with a peer", "10.0.0.1/32 peer 10.0.0.2 dev em1\n10.3.0.1/24 peer 10.9.0.0 dev em2", [
+    ...["10.0.0.1 1002", "10.3.0.1 1003"],
+  ]],
+  ["the same prefix on two interfaces, each with a half", "10.0.0.2/24 dev em1\n10.0.0.130/24 dev em2", [
+    ...["10.0.0.0/25 iif lo 1002", "10.0.0.128/25 iif lo 1003"],
+  ]],
+  ["the same prefix on two interfaces, side by side", "10.0.0.2/24 dev em1\n10.0.0.3/24 dev em2", [
+    ...["10.0.0.2 1002", "10.0.0.3 1003"],
+  ]],
+  ["a prefix of another interface inside", "10.0.0.2/16 dev em1\n10.0.200.2/24 dev em2", [
+    ...["10.0.0.0/17 iif lo 1002", "10.0.200.0/24 iif lo 1003"],
+  ]],
+  ["an address of a bridge inside", "10.0.0.2/24 dev em1\n10.0.0.200/32 dev br0", [
+    "10.0.0.0/25 iif lo 1002",
+  ]],
+  ["an address of a VRF inside", "10.0.0.2/24 dev em1\n10.0.0.200/24 dev em3", ["10.0.0.0/25 iif lo 1002"]],
+  ["an address of lo inside", "10.0.0.2/24 dev em1\n10.0.0.200/32 dev lo", ["10.0.0.0/25 iif lo 1002"]],
+  ["IPv4: a whole prefix of lo inside", "10.0.0.2/24 dev em1\n10.0.0.129/26 dev lo\n10.0.0.200/24 dev em1", [
+    ...["10.0.0.0/25 iif lo 1002", "10.0.0.192/26 iif lo 1002"],
+  ]],
+  ["IPv4: a whole prefix of lo around", "10.0.0.2/24 dev em1\n10.0.9.9/16 dev lo", ["10.0.0.2 1002"]],
+  ["IPv6: a prefix of lo around", "2001:db8::2/64 dev em1\n2001:db8::8000:0:0:1/48 dev lo", [
+    "2001:db8::/65 iif lo 1002",
+  ]],
+  [
+    "an address that two interfaces have",
+    "10.0.0.2/24 dev em1\n10.0.0.200/24 dev em1\n10.0.0.200/32 dev em2",
+    [
+      "10.0.0.0/25 iif lo 1002",
+    ],
+  ],
+  ["one that is not global", "10.0.0.2/24 dev em1\n10.0.0.200/24 dev em1 scope link", [
+    "10.0.0.0/25 iif lo 1002",
+  ]],
+  ["one that cannot be used yet", "2001:db8::2/64 dev em1\n2001:db8::3/64 dev em1 tentative", [
+    "2001:db8::/64 iif lo 1002",
+  ]],
+  ["only one that cannot be used yet", "2001:db8::3/64 dev em1 tentative", []],
+  ["what is no address yet", "10.0.0.2/0 dev em1\n2001:db8::2/0 dev em1", [
+    ...["8.0.0.0/5 iif lo 1002", "2000::/3 iif lo 1002"],
+  ]],
+  [
+    "AnyIP of the same interface",
+    "10.0.0.2/16 dev em1",
+    ["10.0.0.0/16 iif lo 1002", "10.0.7.0/24 1002"],
+    [
+      "local 10.0.7.0/24 dev em1 proto static",
+    ].join(),
+  ],
+  [
+    "AnyIP of another inside",
+    "10.0.0.2/24 dev em1",
+    ["10.0.0.0/25 iif lo 1002", "10.0.0.128/25 1003"],
+    [
+      "local 10.0.0.128/25 dev em2 proto static",
+    ].join(),
+  ],
+  [
+    "AnyIP of another around",
+    "10.0.0.2/24 dev em1",
+    ["10.0.0.2 1002", "10.0.0.0/16 1003"],
+    [
+      "local 10.0.0.0/16 dev em2 proto static",
+    ].join(),
+  ],
+  ["AnyIP of everything", "10.0.0.2/24 dev em1", ["10.0.0.2 1002"], "local default dev lo proto static"],
+];
+for (const [name, addresses, rules, local = ""] of cases) {
+  Deno.test(`per prefix: ${name}`, () =>
+    assert.deepEqual(rulesOf(addresses, { routes: `${routes}\n${local}` }), rules));
+}
+
+Deno.test("per prefix: an interface that is left out has its addresses left out", () => {
+  const addresses = "10.0.0.2/24 dev em1\n10.0.0.130/24 dev em2";
+  assert.deepEqual(rulesOf(addresses, {}, { exclude: ["em2"] }), ["10.0.0.0/25 iif lo 1002"]);
+});
+
+Deno.test("per prefix: an interface whose table is another's has its addresses left out", () => {
+  const addresses = "10.0.0.2/24 dev em1\n10.0.0.130/24 dev em2";
+  const rules = "100: from all fwmark 0x1 lookup 1003";
+  assert.deepEqual(rulesOf(addresses, { rules }), ["10.0.0.0/25 iif lo 1002"]);
+});
+
+const host = { links: "2: em1 up\n3: em2 up", addresses: "10.0.0.2/16 dev em1\n10.0.0.3/16 dev em1" };
+const filled = "default via 10.0.0.1 dev em1\ndefault via 10.0.0.1 dev em1 table 1002";
+const each = "27200: from 10.0.0.2 lookup 1002 proto 115\n27200: from 10.0.0.3 lookup 1002 proto 115";
+const both = "27200: from 10.0.0.0/16 iif lo lookup 1002 proto 115";
+
+Deno.test("per prefix: the new rule comes before those of addresses go", () => {
+  assertCommands(
+    { ...host, routes: filled, rules: each },
+    `
+    ip rule add from 10.0.0.0/16 iif lo lookup 1002 priority 27200 protocol 115
+    ip rule del from 10.0.0.2 lookup 1002 priority 27200 protocol 115
+    ip rule del from 10.0.0.3 lookup 1002 priority 27200 protocol 115`,
+    wide,
+  );
+});
+
+Deno.test("per address: the rules of addresses come before that of a prefix goes", () => {
+  assertCommands(
+    { ...host, routes: filled, rules: both },
+    `
+    ip rule add from 10.0.0.2 lookup 1002 priority 27200 protocol 115
+    ip rule add from 10.0.0.3 lookup 1002 priority 27200 protocol 115
+    ip rule del from 10.0.0.0/16 iif lo lookup 1002 priority 27200 protocol 115`,
+  );
+});
+
+for (const [name, rules, wish] of [["per prefix", each, wide], ["per address", both, {}]] as const) {
+  Deno.test(`${name}: no address is without a rule while the table changes too`, () => {
+    const other = filled.replace("10.0.0.1 dev em1 table", "10.0.0.9 dev em1 table");
+    const observed = readWorld({ ...host, routes: other, rules });
+    const kernel = new FakeKernel(observed);
+    for (const change of settle(observed, wish).changes) {
+      kernel.apply(change);
+      for (const source of ["10.0.0.2", "10.0.0.3"]) {
+        assert.equal(tableFor(kernel, parsePrefix(source)!), 1002);
+      }
+    }
+  });
+}
+
+Deno.test("per prefix: a rule goes before the routes, where another interface's address has come into its prefix", () => {
+  const { commands } = settle(
+    readWorld({
+      ...host,
+      addresses: `${host.addresses}\n10.0.200.2/16 dev em2`,
+      routes: `${filled}\n10.0.0.0/16 dev em1\ndefault via 10.0.0.1 dev em2 metric 9`,
+      rules: both,
+    }),
+    wide,
+  );
+  const place = (text: string) => commands.findIndex((command) => command.startsWith(text));
+  const old = place("ip rule del from 10.0.0.0/16 iif lo lookup 1002");
+  assert.ok(place("ip rule add from 10.0.0.0/17 iif lo lookup 1002") < old, commands.join("\n"));
+  assert.ok(place("ip rule add from 10.0.128.0/17 iif lo lookup 1003") < old, commands.join("\n"));
+  assert.ok(old < place("ip route append"), commands.join("\n"));
+});
+
+Deno.test("per prefix: a rule of another program is named where it takes a source, not where it takes none", () => {
+  const of = (from: string) =>
+    troubles(
+      decide(readWorld({ ...host, routes: filled, rules: `100: from ${from} lookup 52\n${both}` }), wide),
+    );
+  assert.match(of("10.0.0.3").join(), /stands in front of ours/);
+  assert.match(of("10.0.0.0/8").join(), /stands in front of ours/);
+  assert.deepEqual(of("10.0.0.4"), []);
+});
+
+Deno.test("per prefix: the tables of a base that was another are emptied", () => {
+  assertCommands(
+    { ...host, routes: filled, rules: both.replaceAll("1002", "5002") + "\n" + both },
+    "ip rule del from 10.0.0.0/16 iif lo lookup 5002 priority 27200 protocol 115",
+    wide,
+  );
+});
+
+Deno.test("per prefix: --flush takes all of it back", () => {
+  assertCommands(
+    { ...host, routes: filled, rules: `${both}\n${each}` },
+    `
+    ip route del default via 10.0.0.1 dev em1 table 1002 proto boot
+    ip rule del from 10.0.0.0/16 iif lo lookup 1002 priority 27200 protocol 115
+    ip rule del from 10.0.0.2 lookup 1002 priority 27200 protocol 115
+    ip rule del from 10.0.0.3 lookup 1002 priority 27200 protocol 115`,
+    { ...wide, flush: true },
+  );
+});
+
+const WORLDS = 3000;
+Deno.test(`in ${WORLDS} crowded worlds both kinds of rules lead every source to the same table`, () => {
+  const seed = runSeed();
+  for (let number = 0; number < WORLDS; number++) {
+    const world = crowded(new Random(seed * 10_000 + number));
+    try {
+      assertSame(readWorld(world));
+    } catch (error) {
+      throw new Error(`SEED=${seed}, world ${number}: ${JSON.stringify(world, null, 2)}`, { cause: error });
+    }
+  }
+});
+
+/** Addresses of many interfaces, prefixes within prefixes, in so little room that they meet. */
+function crowded(random: Random): WorldText {
+  const devices = ["em1", "em1", "em2", "em2", "em3", "br0", "lo"];
+  const family = random.pick(FAMILIES), bits = family === 4 ? 32 : 128;
+  const ip = () => family === 4 ? `10.0.0.${random.int(32)}` : `2001:db8::${random.int(32).toString(16)}`;
+  const length = () => random.chance(3) ? random.int(bits + 1) : bits - random.int(7);
+  const addresses = Array.from({ length: 1 + random.int(10) }, () => {
+    const extra = random.chance(20) ? random.pick(["scope link", "deprecated", "tentative"]) : "";
+    const peer = random.chance(5) ? `peer ${ip()}` : "";
+    return `${ip()}/${length()} ${peer} dev ${random.pick(devices)} ${extra}`;
+  });
+  const anyIps = random.chance(30)
+    ? Array.from({ length: 1 + random.int(2) }, () => {
+      const prefix = formatPrefix(parsePrefix(`${ip()}/${bits - random.int(5)}`)!);
+      return `local ${prefix} dev ${random.pick(devices)} proto static`;
+    })
+    : [];
+  return {
+    links,
+    addresses: addresses.join("\n"),
+    routes: [routes, ...(family === 4 ? anyIps : [])].join("\n"),
+    routes6: [routes6, ...(family === 6 ? anyIps : [])].join("\n"),
+  };
+}
+
+/** That of every address that this host can send from both kinds of rules make the same. */
+function assertSame(observed: Observed, wish: Wish = {}): void {
+  const of = (rules: Rules) => {
+    const kernel = new FakeKernel(observed);
+    for (const change of decide(observed, { ...wish, rules }).changes) kernel.apply(change);
+    return kernel;
+  };
+  const [one, other] = [of("per-address"), of("per-prefix")];
+  for (const family of FAMILIES) {
+    for (const source of sourcesOf(family, observed)) {
+      assert.equal(tableFor(other, source), tableFor(one, source), `${formatPrefix(source)}`);
+    }
+  }
+}
+
+/** Addresses that can be used, those beside them, and the first and the last of each prefix that is this host's own. */
+function sourcesOf(family: Family, { addresses, links, families }: Observed): Prefix[] {
+  const unusable = ADDRESS_FLAG.tentative | ADDRESS_FLAG.dadfailed;
+  const own = addresses.filter((one) => one.family === family && !(one.flags & unusable));
+  const { store } = families[family];
+  const local = [...store.routedKeys()].filter((key) => store.table(store.first(key)) === TABLE.local);
+  const whole = [
+    ...local.map((key) => store.keys.destination(key)),
+    ...own.filter(({ ifindex }) => family === 4 && links.get(ifindex)?.loopback)
+      .map(({ ip, peer = ip, prefixLength }) => parsePrefix(`${peer}/${prefixLength}`)!),
+  ];
+  return [
+    parsePrefix(family === 4 ? "0.0.0.0" : "::")!,
+    ...own.map(({ ip }) => parsePrefix(ip)!),
+    ...whole.flatMap(({ family, words, length }) => {
+      const size = Math.min(64, 2 ** (32 * words.length - length));
+      const at = (offset: number) => words.with(-1, words.at(-1)! + offset);
+      return Array.from({ length: size }, (_, i) => ({ family, words: at(i), length: 32 * words.length }));
+    }),
+  ];
+}
+
+/** The table that our rules lead a source to; undefined where none does. */
+function tableFor(kernel: FakeKernel, source: Prefix): number | undefined {
+  return kernel.rules[source.family].find((rule) => rule.protocol === 115 && selects(rule, source))?.table;
+}
