@@ -37,6 +37,8 @@ const ADDRESSES: Record<Family, (cable: number) => string[]> = {
   IPv4: (k) => [
     ...[`10.${k}.0.2/16`, `10.${k}.0.3/16`, `10.${k}.7.4/24`, `198.51.100.${k}/32`, `10.${k}.0.2/24`],
     ...[`10.${k}.9.1 peer 10.${k}.9.2/32`, `10.${k}.4.2/31`, `169.254.${k}.2/16 scope link`],
+    // In the first cable's prefix.
+    `10.1.${100 + k}.2/24`,
   ],
   IPv6: (k) => [
     `2001:db8:${k}::2/64`,
@@ -45,6 +47,7 @@ const ADDRESSES: Record<Family, (cable: number) => string[]> = {
     `2001:db8:${k}::d/64 preferred_lft 0`,
     `fd00:${k}::2/64`,
     `2001:db8:${k}::5 peer 2001:db8:${k}::6`,
+    `2001:db8:1:0:${k}::2/64`,
   ],
 };
 

@@ -84,6 +84,7 @@ export function settingsOf(flags: readonly string[]): Settings {
     priority: has("--priority") ? Number(value("--priority")) : 27200,
     exclude: has("--exclude") ? value("--exclude") : undefined,
     isolate: has("--isolate"),
+    perPrefix: has("--rules") && value("--rules") === "per-prefix",
     mtu: has("--set-route-metric") ? Number(value("--set-route-metric").split("=")[1]) : undefined,
   };
 }

@@ -230,10 +230,9 @@ function otherOptions(cast: Cast): Event[] {
     ["--isolate", "--exclude", "em3"],
     ["--table-base", "5000"],
     ["--priority", "20000"],
-    [
-      "--exclude",
-      "em3",
-    ],
+    ["--exclude", "em3"],
+    ["--rules", "per-prefix"],
+    ["--rules", "per-prefix", "--priority", "20000"],
   ]);
   return [program("terminate"), { on: "program", order: "start", flags }];
 }

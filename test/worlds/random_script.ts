@@ -64,6 +64,7 @@ function flagsOf(random: Random): string[] {
     ...(random.chance(5) ? ["--priority", "20000"] : []),
     ...(random.chance(10) ? ["--exclude", "em2"] : []),
     ...(random.chance(20) ? ["--isolate"] : []),
+    ...(random.chance(25) ? ["--rules", "per-prefix"] : []),
     ...(random.chance(10) ? ["--set-route-metric", "mtu=1300"] : []),
   ];
 }

@@ -12,6 +12,7 @@ import {
   mirrored,
   standsIn,
 } from "./mirrors.ts";
+import { type Form, formText, wrongSteering } from "./steering.ts";
 import { type Address, isAnyIp, type Link, type Route, type Rule, type Shown } from "./shown.ts";
 
 /** What of the program's options the worlds use. */
@@ -21,6 +22,8 @@ export interface Settings {
   readonly exclude?: string;
   readonly mtu?: number;
   readonly isolate?: boolean;
+  /** A rule for each on-link prefix, not for each address. */
+  readonly perPrefix?: boolean;
 }
 
 /** What marks rules as the program's. */
@@ -178,29 +181,26 @@ function wrongRules(
   family: Family,
   { shown, settings, interfaces }: { shown: Shown; settings: Settings; interfaces: readonly Interface[] },
 ): string[] {
-  const text = ({ priority, src, srclen, table }: Rule | { srclen?: number } & Rule) =>
-    `${family}: ${priority}: from ${src}${srclen === undefined ? "" : `/${srclen}`} lookup ${table}`;
-  const has = shown.rules[family].filter(({ protocol }) => protocol === PROTOCOL).map(text);
+  const text = (rule: Form) => `${family}: ${formText(rule)}`;
+  const ours = shown.rules[family].filter(({ protocol }) => protocol === PROTOCOL), has = ours.map(text);
   const should = interfaces.filter((one) => one.wanted).flatMap((one) => {
     // Where it is not taken though it should be, something has to be in the way.
     if (!isTaken(one, { shown, family }) && conflictOf(one, { shown, family })) return [];
-    return one.addresses.map((ip) => {
+    return one.addresses.map((ip): Form => {
       const [src, length] = ip.split("/");
       const priority = length === undefined ? settings.priority : settings.priority + 1;
-      return text({
-        priority,
-        src,
-        srclen: length === undefined ? undefined : Number(length),
-        table: one.table,
-      });
+      return { priority, src, srclen: length === undefined ? undefined : Number(length), table: one.table };
     });
   });
   const first = shown.rules[family].filter((rule) => isAdopted(rule, shown));
   return [
     ...first.map((rule) => `should have been replaced: ${text(rule)}`),
     ...has.filter((rule, i) => has.indexOf(rule) !== i).map((rule) => `twice: ${rule}`),
-    ...has.filter((rule) => !should.includes(rule)).map((rule) => `should not be: ${rule}`),
-    ...should.filter((rule) => !has.includes(rule)).map((rule) => `is missing: ${rule}`),
+    ...(settings.perPrefix ? wrongSteering(family, { shown, ours, should, priority: settings.priority }) : [
+      ...ours.filter((rule) => !should.some((one) => text(one) === text(rule)))
+        .map((rule) => `should not be: ${text(rule)}`),
+      ...should.filter((rule) => !has.includes(text(rule))).map((rule) => `is missing: ${text(rule)}`),
+    ]),
   ];
 }
 

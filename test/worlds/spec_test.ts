@@ -148,6 +148,30 @@ Deno.test("closed tables: all is well, and not where one is open, closed too ear
   assert.equal(wrong(well) > 0, true);
 });
 
+const prefixRule = (src: string, srclen: number, table: string, more: Partial<Rule> = {}): Rule => {
+  return { ...rule(src, table), srclen, iif: "lo", ...more };
+};
+const perPrefix = (rules: Rule[]) => examine(shown(well, rules), { ...settings, perPrefix: true }).wrong;
+const wideRules = [prefixRule("10.1.0.0", 16, "1011"), prefixRule("10.2.0.0", 16, "1012")];
+
+Deno.test("where all is well with a rule for each prefix the witness finds nothing", () => {
+  assert.deepEqual(perPrefix(wideRules), []);
+  assert.deepEqual(perPrefix([wideRules[0], rules[1]]), []);
+});
+
+const wideFaults: [name: string, rules: Rule[]][] = [
+  ["a prefix without a rule", [wideRules[0]]],
+  ["a prefix that is led to another's table", [wideRules[0], prefixRule("10.2.0.0", 16, "1011")]],
+  ["a prefix that holds another's address", [prefixRule("10.0.0.0", 14, "1011"), ...wideRules]],
+  ["a rule for a prefix that holds nobody", [...wideRules, prefixRule("10.3.0.0", 16, "1012")]],
+  ["a rule for a prefix that takes what is forwarded", [wideRules[0], { ...wideRules[1], iif: undefined }]],
+  ["a rule for a prefix with another priority", [wideRules[0], { ...wideRules[1], priority: 27201 }]],
+  ["a rule for a prefix behind that for its only address", [...wideRules, rules[1]].toReversed()],
+];
+for (const [name, rules] of wideFaults) {
+  Deno.test(`the witness finds ${name}`, () => assert.notDeepEqual(perPrefix(rules), []));
+}
+
 Deno.test("a throw in a route's place is told of: the kernel has to refuse that route", () => {
   const { wrong, standIns } = found(
     but("1011", at("198.51.100.0/24", ban("throw", "198.51.100.0/24", { protocol: "115", table: "1011" })))
