@@ -1,6 +1,6 @@
 /**
- * libc: what libnl leaves to it. See poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7), strerror(3),
- * clock_gettime(2), execve(2), fcntl(2), setenv(3), sigaction(2).
+ * libc: what libnl leaves to it. See open(2), poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7),
+ * strerror(3), clock_gettime(2), execve(2), fcntl(2), setenv(3), sigaction(2).
  */
 
 import { library } from "./library.ts";
@@ -28,6 +28,8 @@ export const libc = library("libc.so.6", {
     write: { parameters: ["i32", "buffer", "u64"], result: "i64" },
     // ssize_t read(int fd, void *buf, size_t count): borrows
     read: { parameters: ["i32", "buffer", "u64"], result: "i64" },
+    // int open(const char *pathname, int flags): owned, close
+    open: { parameters: ["buffer", "i32"], result: "i32" },
     // int close(int fd): takes
     close: { parameters: ["i32"], result: "i32" },
     // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen): borrows

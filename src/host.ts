@@ -13,11 +13,12 @@ import { Kernel } from "./kernel/kernel.ts";
 import { type Dirty, Listener } from "./listener.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
 import { Paths } from "./model/paths.ts";
-import { type Address, type Link, type Rule, sameRule, TABLE } from "./model/records.ts";
+import { type Address, type Arp, type Link, type Rule, sameRule, TABLE } from "./model/records.ts";
 import { replay } from "./model/replay.ts";
 import { RouteStore, type Stores } from "./model/store.ts";
 import { MainFacts } from "./model/facts.ts";
 import type { Options } from "./plan/options.ts";
+import { sharedNetworks } from "./plan/arp.ts";
 import type { Observed } from "./plan/observed.ts";
 import { TableReader } from "./reader.ts";
 import { Stale } from "./stale.ts";
@@ -51,6 +52,7 @@ export class Host implements Disposable {
   readonly #watch: Watch;
   #links: ReadonlyMap<number, Link> = new Map();
   #addresses: readonly Address[] = [];
+  #arp: ReadonlyMap<number, Arp> = new Map();
   #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
   readonly #unproven = new Unproven();
@@ -83,7 +85,12 @@ export class Host implements Disposable {
       facts: this.#facts[family],
       isProven: (table: number) => this.rulesProven && this.#isTableProven(family, table),
     });
-    return { links: this.#links, addresses: this.#addresses, families: { 4: of(4), 6: of(6) } };
+    return {
+      links: this.#links,
+      addresses: this.#addresses,
+      arp: this.#arp,
+      families: { 4: of(4), 6: of(6) },
+    };
   }
 
   /** Whether something has been heard that no pass has taken up yet. */
@@ -139,6 +146,7 @@ export class Host implements Disposable {
 
   #refresh(): void {
     const stale = this.#stale, { kernel } = this;
+    const isArpStale = stale.links || stale.addresses;
     this.version++;
     if (stale.links) {
       stale.links = false;
@@ -148,6 +156,7 @@ export class Host implements Disposable {
       stale.addresses = false;
       this.#addresses = kernel.readAddresses();
     }
+    if (isArpStale) this.#readArp();
     if (stale.forwarding) {
       stale.forwarding = false;
       for (const family of FAMILIES) this.#forwarding[family] = kernel.readForwarding(family);
@@ -169,6 +178,16 @@ export class Host implements Disposable {
   #readNexthops(): void {
     this.kernel.readNexthops();
     this.#stale.nexthopChanged = true;
+  }
+
+  /** The kernel does not tell when it changes: it is read with what it is about. */
+  #readArp(): void {
+    const concerned = sharedNetworks({ links: this.#links, addresses: this.#addresses })
+      .flatMap(({ ifindexes }) => ifindexes);
+    this.#arp = new Map([...new Set(concerned)].flatMap((ifindex) => {
+      const arp = this.kernel.readArp(this.#links.get(ifindex)!);
+      return arp ? [[ifindex, arp]] : [];
+    }));
   }
 
   #readRules(): void {

@@ -13,11 +13,20 @@ import { dump, InterruptedDump, Writer } from "../../ffi/request.ts";
 import { RouteCodec, type RouteFields, writeRouteDump } from "../../ffi/route.ts";
 import { readRules } from "../../ffi/rule.ts";
 import { GROUP, Socket } from "../../ffi/socket.ts";
+import { readArp } from "../../ffi/sysctl.ts";
 import { readTcpConnections } from "../../ffi/tcp.ts";
 import { Waiter } from "../../ffi/waiter.ts";
 import type { Family } from "../model/address.ts";
 import type { Paths } from "../model/paths.ts";
-import { type Address, isAnyIp, type Link, type Rule, TABLE, type TcpConnection } from "../model/records.ts";
+import {
+  type Address,
+  type Arp,
+  isAnyIp,
+  type Link,
+  type Rule,
+  TABLE,
+  type TcpConnection,
+} from "../model/records.ts";
 import type { Stores } from "../model/store.ts";
 import type { Change } from "../model/change.ts";
 import { drainEvents, type EventHandler } from "./events.ts";
@@ -103,6 +112,11 @@ export class Kernel implements Disposable {
 
   readTcpConnections(): TcpConnection[] {
     return readTcpConnections();
+  }
+
+  /** How an interface deals with ARP; undefined where that is not to be seen. */
+  readArp({ name }: Link): Arp | undefined {
+    return readArp(name);
   }
 
   /** Tells `visit` of every route of a table (that leaves by `ifindex`): one object for all of them. */

@@ -71,6 +71,13 @@ export interface TcpConnection {
   readonly peerPort: number;
 }
 
+/** How an interface deals with ARP: `arp_ignore`, `arp_announce` and `arp_filter` as they hold for it (ip-sysctl). */
+export interface Arp {
+  readonly ignore: number;
+  readonly announce: number;
+  readonly filter: number;
+}
+
 /** A policy routing rule (ip-rule(8)). Selectors that are absent match everything. */
 export interface Rule {
   readonly family: Family;

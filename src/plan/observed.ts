@@ -1,7 +1,7 @@
 /** What the plan is made from. */
 
 import type { Family } from "../model/address.ts";
-import type { Address, Link, Rule } from "../model/records.ts";
+import type { Address, Arp, Link, Rule } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import type { MainFacts } from "../model/facts.ts";
 
@@ -9,6 +9,8 @@ import type { MainFacts } from "../model/facts.ts";
 export interface Observed {
   readonly links: ReadonlyMap<number, Link>;
   readonly addresses: readonly Address[];
+  /** Of the interfaces that share an IPv4 network with another; of others it does not matter. */
+  readonly arp: ReadonlyMap<number, Arp>;
   readonly families: Readonly<Record<Family, ObservedFamily>>;
 }
 

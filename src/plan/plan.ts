@@ -3,6 +3,7 @@
 import { FAMILIES, type Family } from "../model/address.ts";
 import { devices } from "../model/paths.ts";
 import type { Link, Rule } from "../model/records.ts";
+import { arpNotes } from "./arp.ts";
 import { Bans, findBans } from "./bans.ts";
 import { isOfTheWorld, localAddresses } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
@@ -141,12 +142,14 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     targets.push(target);
     for (const { ip } of own) tables.set(ip, target.table);
   }
+  const taken = new Set(targets.map(({ ifindex }) => ifindex));
+  if (family === 4) notes.push(...arpNotes(observed, (ifindex) => taken.has(ifindex)));
   const desired = sourceRules({ family, observed, options, addresses, tables });
   notes.push(
     ...neighbourNotes(rules.filter((rule) => !ours.includes(rule)), { desired, steered: tables.keys() }),
   );
-  const taken = new Set(targets.map(({ table }) => table));
-  const released = releasedTables(ourTables.difference(taken), { ...work, rules, ours, locals: concerned });
+  const inUse = new Set(targets.map(({ table }) => table));
+  const released = releasedTables(ourTables.difference(inUse), { ...work, rules, ours, locals: concerned });
   return {
     family,
     targets,

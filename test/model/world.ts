@@ -31,6 +31,8 @@ export interface WorldText {
   /** Beside the kernel's three, as `ip rule show` prints them. */
   readonly rules?: string;
   readonly rules6?: string;
+  /** Of interfaces that share a network: `em1 ignore 1 announce 2 filter 0`. */
+  readonly arp?: string;
   /** The families that are forwarded. */
   readonly forwarding?: readonly Family[];
   /** The families in which something may be there that was not seen. */
@@ -51,7 +53,13 @@ export function readWorld(text: WorldText): Observed {
   const paths = new Paths();
   const of = (family: Family) => readFamily(family, { text, paths, indexes });
   const addresses = lines(text.addresses).map((line) => readAddress(line, indexes));
-  return { links, addresses, families: { 4: of(4), 6: of(6) } };
+  const arp = new Map(
+    lines(text.arp ?? "").map((line) => {
+      const [name, , ignore, , announce, , filter] = line.split(" ");
+      return [indexes(name), { ignore: Number(ignore), announce: Number(announce), filter: Number(filter) }];
+    }),
+  );
+  return { links, addresses, arp, families: { 4: of(4), 6: of(6) } };
 }
 
 function readFamily(
