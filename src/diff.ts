@@ -2,7 +2,7 @@
 
 import type { RouteChange, RouteOfTable, RuleChange } from "./model/change.ts";
 import { devices, hasNexthops } from "./model/paths.ts";
-import { type Rule, sameRule, TABLE } from "./model/records.ts";
+import { type Rule, ruleIdentity, TABLE } from "./model/records.ts";
 import type { RouteStore } from "./model/store.ts";
 import type { Entry, Target } from "./plan/mirror.ts";
 import type { FamilyPlan } from "./plan/plan.ts";
@@ -15,8 +15,9 @@ export interface RouteDiff {
 
 /** The rules to add and those to delete: of `ours`, the rules of our form that the kernel has. */
 export function diffRules(desired: readonly Rule[], ours: readonly Rule[]): RuleChange[] {
-  const added = desired.filter((rule) => !ours.some((one) => sameRule(one, rule)));
-  const gone = ours.filter((rule) => !desired.some((one) => sameRule(one, rule)));
+  const [wanted, there] = [desired, ours].map((rules) => new Set(rules.map(ruleIdentity)));
+  const added = desired.filter((rule) => !there.has(ruleIdentity(rule)));
+  const gone = ours.filter((rule) => !wanted.has(ruleIdentity(rule)));
   return [
     ...added.map((rule): RuleChange => ({ op: "add-rule", rule })),
     ...gone.map((rule): RuleChange => ({ op: "delete-rule", rule })),

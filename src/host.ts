@@ -7,14 +7,13 @@
  */
 
 import type { Written } from "./kernel/write.ts";
-import type { Change } from "./model/change.ts";
 import { LostEvents } from "./kernel/errors.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import { type Dirty, Listener } from "./listener.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
 import { Paths } from "./model/paths.ts";
-import { type Address, type Arp, type Link, type Rule, sameRule, TABLE } from "./model/records.ts";
-import { replay } from "./model/replay.ts";
+import { type Address, type Arp, type Link, TABLE } from "./model/records.ts";
+import { recorded, type RulesOf } from "./model/recorded.ts";
 import { RouteStore, type Stores } from "./model/store.ts";
 import { MainFacts } from "./model/facts.ts";
 import type { Options } from "./plan/options.ts";
@@ -53,7 +52,7 @@ export class Host implements Disposable {
   #links: ReadonlyMap<number, Link> = new Map();
   #addresses: readonly Address[] = [];
   #arp: ReadonlyMap<number, Arp> = new Map();
-  #rules: Record<Family, readonly Rule[]> = { 4: [], 6: [] };
+  #rules: RulesOf = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
   readonly #unproven = new Unproven();
 
@@ -232,29 +231,16 @@ export class Host implements Disposable {
    * true order, and they are not to fill the socket; who does not listen goes by the kernel's answers.
    */
   keepUp({ done, already }: Pick<Written, "done" | "already">): void {
-    if (!this.kernel.listening) return [...done, ...already].forEach((change) => this.#record(change));
+    if (!this.kernel.listening) {
+      this.#rules = recorded([...done, ...already], { rules: this.#rules, stores: this.stores });
+      return;
+    }
     this.#drain();
     // Where the kernel says that it is so already, what was known here was wrong.
     for (const change of already) {
       if ("rule" in change) this.#stale.rules = true;
       else this.#stale.doubt({ family: change.family, table: change.table });
     }
-  }
-
-  #record(change: Change): void {
-    if ("rule" in change) {
-      const { rule } = change, others = this.#rules[rule.family].filter((one) => !sameRule(one, rule));
-      this.#rules[rule.family] = change.op === "add-rule" ? [...others, rule] : others;
-      return;
-    }
-    const { op, family, key } = change;
-    replay(this.stores[family], {
-      op: op === "delete" ? "delete" : "new",
-      key,
-      route: change,
-      replace: op === "replace",
-      append: op === "append",
-    });
   }
 
   [Symbol.dispose](): void {

@@ -7,7 +7,7 @@ import type { Host } from "./host.ts";
 import type { Log } from "./log.ts";
 import type { Change, RouteChange, RuleChange } from "./model/change.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
-import { sameRule } from "./model/records.ts";
+import { ruleIdentity } from "./model/records.ts";
 import { order, type Stages } from "./order.ts";
 import { Notices } from "./notices.ts";
 import { type Outcome, together, type Troubles } from "./outcome.ts";
@@ -190,15 +190,15 @@ export class Reconciler {
     }
     return FAMILIES.flatMap((family) => {
       const changes = diffRules(next.families[family].rules, this.#ours(family));
-      const before = old?.families[family].rules ?? [];
+      const before = new Set(old?.families[family].rules.map(ruleIdentity));
       // What the kernel refused, or was not seen, nobody took away.
       const isLost = (change: RuleChange) =>
-        change.op === "add-rule" && before.some((one) => sameRule(one, change.rule)) &&
+        change.op === "add-rule" && before.has(ruleIdentity(change.rule)) &&
         !this.#applier.wasRefused(change);
       // A rule of our form, for a source that has had its rule all the time, was not written here.
       const isAdded = ({ op, rule }: RuleChange) =>
         op === "delete-rule" && old?.families[family].ways.steers(rule) &&
-        !before.some((one) => sameRule(one, rule));
+        !before.has(ruleIdentity(rule));
       const isTroubled = (change: RuleChange) => isLost(change) || isAdded(change);
       const lost = host.rulesProven ? changes.filter(isTroubled).map(({ rule }) => rule.from!) : [];
       if (lost.length > 0) this.#truce.trouble(family, { what: new Set(lost) });

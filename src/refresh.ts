@@ -1,7 +1,7 @@
 /** What has sockets ask for their way anew. */
 
 import type { RouteChange, RuleChange } from "./model/change.ts";
-import { type Rule, sameRule } from "./model/records.ts";
+import { type Rule, ruleIdentity } from "./model/records.ts";
 import { LAST_PRIORITY } from "./plan/ownership.ts";
 import type { FamilyPlan } from "./plan/plan.ts";
 
@@ -28,7 +28,8 @@ export function refreshes6(
 
 /** Behind the rule, or else in front of it, where there is none like it. */
 function freePriority(rule: Rule, rules: readonly Rule[]): number | undefined {
-  const isFree = (priority: number) => !rules.some((one) => sameRule(one, { ...rule, priority }));
+  const there = new Set(rules.map(ruleIdentity));
+  const isFree = (priority: number) => !there.has(ruleIdentity({ ...rule, priority }));
   for (let priority = rule.priority + 1; priority <= LAST_PRIORITY; priority++) {
     if (isFree(priority)) return priority;
   }

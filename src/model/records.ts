@@ -157,9 +157,9 @@ export function isAnyIp(path: Path): boolean {
   return path.type === TYPE.local && path.protocol !== PROTOCOL.kernel && path.nexthops.length === 1;
 }
 
-/** Whether both rules select the same packets and do the same with them. Absent and undefined are one. */
-export function sameRule(a: Rule, b: Rule): boolean {
-  return RULE_FIELDS.every((field) => a[field] === b[field]);
+/** The same text for rules that select the same packets and do the same with them. Absent and undefined are one. */
+export function ruleIdentity(rule: Rule): string {
+  return RULE_FIELDS.map((field) => rule[field]).join("\0");
 }
 
 const RULE_FIELDS = [

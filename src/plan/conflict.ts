@@ -12,9 +12,9 @@ import type { Observed } from "./observed.ts";
 interface Circumstances {
   readonly observed: Observed;
   readonly family: Family;
-  /** The tables and the rules that are ours. */
+  /** The tables that are ours, and the rules that are not. */
   readonly ourTables: ReadonlySet<number>;
-  readonly ours: readonly Rule[];
+  readonly others: readonly Rule[];
   readonly mirror: Mirror;
 }
 
@@ -48,8 +48,8 @@ export function findStranger(target: Target, circumstances: Circumstances): Note
   return { kind: "warning", text };
 }
 
-function foreignRule({ table }: Target, { observed, family, ours }: Circumstances): string | undefined {
-  const rule = observed.families[family].rules.find((one) => one.table === table && !ours.includes(one));
+function foreignRule({ table }: Target, { others }: Circumstances): string | undefined {
+  const rule = others.find((one) => one.table === table);
   return rule && `'${rule.priority}: ${ruleText(rule)}'`;
 }
 

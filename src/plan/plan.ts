@@ -1,6 +1,7 @@
 /** From what the kernel has to what it should have: roles, tables, rules, and a reason for whatever is left out. */
 
 import { FAMILIES, type Family } from "../model/address.ts";
+import { partition } from "../model/lists.ts";
 import { devices } from "../model/paths.ts";
 import type { Link, Rule } from "../model/records.ts";
 import { arpNotes } from "./arp.ts";
@@ -16,6 +17,7 @@ import type { Observed } from "./observed.ts";
 import { type Options, takesPart } from "./options.ts";
 import { isOurs } from "./ownership.ts";
 import { reasonsOf } from "./reasons.ts";
+import { releasedTables } from "./released.ts";
 import { isTunnel, roleOf, type Verdict } from "./roles.ts";
 import { sourceRules } from "./rules.ts";
 import { vrfOf } from "./vrf.ts";
@@ -104,12 +106,13 @@ function planFamily(family: Family, work: Work): FamilyPlan {
 
   notes.push(...reasonsOf(family, { observed, options, verdicts, addresses, down }));
 
-  const ours = rules.filter((rule) => isOurs(rule, { options, addresses: observed.addresses }));
-  const led = new Set(rules.filter((rule) => !ours.includes(rule)).map((rule) => rule.table));
+  const [ours, others] = partition(rules, (rule) => isOurs(rule, { options, addresses: observed.addresses }));
+  const led = new Set(others.map((rule) => rule.table));
   const held = new Set(
     [...work.held.tables].filter((table) => facts.tableSize(table) > 0 && !led.has(table)),
   );
-  const ourTables = new Set(ours.map((rule) => rule.table)).union(held);
+  const oursByTable = Map.groupBy(ours, (rule) => rule.table);
+  const ourTables = new Set(oursByTable.keys()).union(held);
   const byLink = Map.groupBy(addresses, ({ ifindex }) => ifindex);
   const targets: Target[] = [];
   const contested: number[] = [];
@@ -120,7 +123,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     const own = byLink.get(ifindex);
     if (role === "inside" || !own || !takesPart(link.name, options)) continue;
     const target = { ifindex, table: options.tableBase + ifindex, role };
-    const circumstances = { observed, family, ourTables, ours, mirror };
+    const circumstances = { observed, family, ourTables, others, mirror };
     const conflict = findConflict(target, circumstances);
     if (conflict) {
       notes.push({ kind: conflict.kind, text: `${link.name} (IPv${family}): skipped: ${conflict.text}` });
@@ -128,7 +131,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       continue;
     }
     // Rules that mislead go first: if all to a table do, none says whose it is unless it is emptied before.
-    const heirless = ours.filter((rule) => rule.table === target.table);
+    const heirless = oursByTable.get(target.table) ?? [];
     const isAnothers = (rule: Rule) => {
       const about = concerned.of(rule);
       return about.length > 0 && !about.some((ip) => sources.get(ip) === ifindex);
@@ -146,10 +149,15 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   if (family === 4) notes.push(...arpNotes(observed, (ifindex) => taken.has(ifindex)));
   const desired = sourceRules({ family, observed, options, addresses, tables });
   notes.push(
-    ...neighbourNotes(rules.filter((rule) => !ours.includes(rule)), { desired, steered: tables.keys() }),
+    ...neighbourNotes(others, { desired, steered: tables.keys() }),
   );
   const inUse = new Set(targets.map(({ table }) => table));
-  const released = releasedTables(ourTables.difference(inUse), { ...work, rules, ours, locals: concerned });
+  const released = releasedTables(ourTables.difference(inUse), {
+    ...work,
+    led,
+    oursByTable,
+    locals: concerned,
+  });
   return {
     family,
     targets,
@@ -173,36 +181,6 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       released,
     ]),
   };
-}
-
-/**
- * The tables of ours that are no target's. Such a table is the interface's that its number says, or, where an option has
- * changed, the one's whose address the rule has; else that of one that has gone. One of no interface, to which somebody
- * else's rule leads as well, is not ours to empty. Of one that is a VRF's by now, only what can be told to be ours goes.
- */
-function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
-  const { observed, options, ours, rules, locals } = work;
-  const holders = new Map(observed.addresses.toReversed().map(({ ip, ifindex }) => [ip, ifindex]));
-  const vrfTables = new Set([...observed.links.values()].map(({ vrfTable }) => vrfTable));
-  return [...tables].flatMap((table): Target[] => {
-    const [owner] = ours.filter((rule) => rule.table === table)
-      .flatMap((rule) => locals.of(rule).flatMap((ip) => holders.get(ip) ?? []));
-    const byNumber = table - options.tableBase;
-    const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
-    if (vrfTables.has(table)) {
-      const link = observed.links.get(ifindex);
-      const isOutside = link && !vrfOf(link, observed.links);
-      return isOutside ? [{ table, ifindex, role: "uplink", exact: true }] : [];
-    }
-    const isShared = rules.some((rule) => rule.table === table && !ours.includes(rule));
-    return ifindex === 0 && isShared ? [] : [{ table, ifindex, role: "stub" }];
-  });
-}
-
-interface ReleaseWork extends Work {
-  readonly locals: Locals;
-  readonly rules: readonly Rule[];
-  readonly ours: readonly Rule[];
 }
 
 function judge(family: Family, { observed, options, notes }: Work): Map<number, Verdict> {

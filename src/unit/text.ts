@@ -34,8 +34,8 @@ export function pathError(path: string): string | undefined {
  *   nothing to it. execve(2), by which a reload is done, is always allowed. `@resources` and `@privileged` are refused with
  *   an error, not a signal: Deno tries to raise its limit of open files, and does without.
  * - `IPAddressDeny`: netlink is no internet protocol, and nothing else is sent or received.
- * - Not there: `ProcSubset`, because kernel settings below /proc/sys are read; `PrivateNetwork` and `PrivateUsers`, because it is the host's network that is configured; `PrivateIPC` and
- *   other settings that are younger than 247.
+ * - Not there: `ProcSubset`, because kernel settings below /proc/sys are read; `PrivateNetwork` and `PrivateUsers`, because
+ *   it is the host's network that is configured; `PrivateIPC` and other settings that are younger than 247.
  */
 export function unitText(path: string, { manual = false } = {}): string {
   return `\

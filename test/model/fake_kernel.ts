@@ -13,7 +13,7 @@ import {
   type Nexthop,
   type Path,
   type Rule,
-  sameRule,
+  ruleIdentity,
   TYPE,
 } from "../../src/model/records.ts";
 import { RouteStore } from "../../src/model/store.ts";
@@ -60,7 +60,7 @@ export class FakeKernel {
 
   #applyRule({ op, rule }: RuleChange): void {
     const rules = this.rules[rule.family];
-    const at = rules.findIndex((one) => sameRule(one, rule));
+    const identity = ruleIdentity(rule), at = rules.findIndex((one) => ruleIdentity(one) === identity);
     if (op === "delete-rule") {
       if (at < 0) throw new KernelError("ENOENT: no such rule");
       rules.splice(at, 1);

@@ -2,7 +2,7 @@
 
 import { FAMILIES, type Family } from "../../src/model/address.ts";
 import type { RouteOfTable } from "../../src/model/change.ts";
-import { sameRule, TABLE } from "../../src/model/records.ts";
+import { ruleIdentity, TABLE } from "../../src/model/records.ts";
 import { DEFAULTS } from "../../src/plan/options.ts";
 import type { Observed } from "../../src/plan/observed.ts";
 import { isOurs, LOWEST_TABLE } from "../../src/plan/ownership.ts";
@@ -151,7 +151,8 @@ function differs(
   for (const family of FAMILIES) {
     const { rules: wanted, targets, released, mirror } = plan.families[family];
     const ours = kernel.rules[family].filter((rule) => isOurs(rule, { options, addresses: after.addresses }));
-    if (ours.length !== wanted.length || !wanted.every((rule) => ours.some((one) => sameRule(one, rule)))) {
+    const [has, should] = [ours, wanted].map((rules) => rules.map(ruleIdentity).sort().join());
+    if (has !== should) {
       return `rules: ${JSON.stringify(ours)}\nplanned: ${JSON.stringify(wanted)}`;
     }
     const foreign = new Set(left.filter((route) => route.family === family).map(nameOf));

@@ -1,0 +1,40 @@
+/** What the kernel has by its answers alone, for who does not listen to it. */
+
+import { FAMILIES, type Family } from "./address.ts";
+import type { Change, RouteChange, RuleChange } from "./change.ts";
+import { type Rule, ruleIdentity } from "./records.ts";
+import { replay } from "./replay.ts";
+import type { Stores } from "./store.ts";
+
+export type RulesOf = Record<Family, readonly Rule[]>;
+
+/** Takes changes that are in place up into the stores; gives the rules that there are then. */
+export function recorded(
+  changes: readonly Change[],
+  { rules, stores }: { rules: RulesOf; stores: Stores },
+): RulesOf {
+  const ofRules: RuleChange[] = [];
+  for (const change of changes) {
+    if ("rule" in change) ofRules.push(change);
+    else recordRoute(change, stores);
+  }
+  const next = { ...rules };
+  for (const family of FAMILIES) {
+    const here = ofRules.filter(({ rule }) => rule.family === family);
+    if (here.length === 0) continue;
+    const changed = new Set(here.map(({ rule }) => ruleIdentity(rule)));
+    const others = rules[family].filter((rule) => !changed.has(ruleIdentity(rule)));
+    next[family] = [...others, ...here.filter(({ op }) => op === "add-rule").map(({ rule }) => rule)];
+  }
+  return next;
+}
+
+function recordRoute({ op, family, key, ...route }: RouteChange, stores: Stores): void {
+  replay(stores[family], {
+    op: op === "delete" ? "delete" : "new",
+    key,
+    route,
+    replace: op === "replace",
+    append: op === "append",
+  });
+}
