@@ -220,3 +220,22 @@ scenarios("what the kernel refuses is banned, but for what is inside", async (wo
   assert.match(found, new RegExp(`^unreachable ${destinations[0]} .*proto 115`, "m"));
   assert.match(found, new RegExp(`^throw ${destinations[1]} .*proto 115`, "m"));
 });
+
+scenarios(
+  "the same with rules per prefix, and from one kind of rules to the other",
+  async (world, family) => {
+    const { host } = world, address = world.uplink(2)[family].address;
+    await separate(world);
+    await holdAll(host);
+    const held = await hold(world.client, address);
+    const { stdout } = await symrouted(host, ["--dry-run", "--isolate", "--rules", "per-prefix"]);
+    assert.equal(stdout.split("\n").filter((line) => line.startsWith("# cuts ")).length, 1, stdout);
+    await once(host, ["--isolate", "--rules", "per-prefix"]);
+    assert.equal(await leaks(world, family), false);
+    assert.equal(await isAlive(held), false);
+    await once(host, ["--isolate"]);
+    assert.equal(await leaks(world, family), false);
+    await once(host, ["--rules", "per-prefix"]);
+    assert.equal(await leaks(world, family), true);
+  },
+);
