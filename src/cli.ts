@@ -1,6 +1,6 @@
 /** The program from its arguments to its exit status: every failure becomes one line. */
 
-import { readArguments, successorError } from "./arguments.ts";
+import { daemonError, readArguments, successorError } from "./arguments.ts";
 import { runCall } from "./commands.ts";
 import { type Flags, optionsOf } from "./flags.ts";
 import { ERRNO, MissingLibrary, NetlinkError } from "./kernel/errors.ts";
@@ -13,8 +13,15 @@ import type { Action } from "./words.ts";
 
 /** Runs the program with its arguments; gives its exit status. */
 export async function runCli(args: readonly string[]): Promise<number> {
-  const request = await readArguments(args);
+  const request = await readArguments(args), options = args.filter((word) => !RELOAD.test(word));
   if ("error" in request) return fail(request.error, EXIT.usage);
+  // Where something else was done that ends, systemd would take it for the service, or for its reload.
+  const error = isService()
+    ? await daemonError(args)
+    : options.length < args.length
+    ? await daemonError(options)
+    : undefined;
+  if (error) return fail(`not ${isService() ? "started" : "reloaded"}: ${error}`, EXIT.usage);
   if ("text" in request) return await told(() => print(request.text));
   if ("action" in request) return await ended(request.action);
   const { flags } = request;
@@ -24,7 +31,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     const { licensesText } = await import("./licenses.ts");
     return await told(() => print(licensesText()));
   }
-  if (flags.reload) return await told(() => askToReload(args.filter((word) => !RELOAD.test(word))));
+  if (flags.reload) return await told(() => askToReload(options));
   if (flags.installUnit || flags.uninstallUnit) {
     const { changeService } = await import("./unit/change.ts");
     return await told(() => changeService(flags, args));
@@ -34,6 +41,11 @@ export async function runCli(args: readonly string[]): Promise<number> {
 
 /** The option that is not the daemon's. */
 const RELOAD = /^--reload(=|$)/;
+
+/** Whether this is the first process of a service that systemd has started (sd_notify(3)). */
+function isService(): boolean {
+  return Deno.ppid === 1 && Deno.env.has("NOTIFY_SOCKET");
+}
 
 function printUnit(): void {
   const path = programPath(), error = pathError(path);

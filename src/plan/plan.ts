@@ -17,6 +17,7 @@ import type { Observed } from "./observed.ts";
 import { type Options, takesPart } from "./options.ts";
 import { isOurs } from "./ownership.ts";
 import { reasonsOf } from "./reasons.ts";
+import { releasedTables } from "./released.ts";
 import { isTunnel, roleOf, type Verdict } from "./roles.ts";
 import { sourceRules } from "./rules.ts";
 import { vrfOf } from "./vrf.ts";
@@ -175,36 +176,6 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       released,
     ]),
   };
-}
-
-/**
- * The tables of ours that are no target's. Such a table is the interface's that its number says, or, where an option has
- * changed, the one's whose address the rule has; else that of one that has gone. One of no interface, to which somebody
- * else's rule leads as well, is not ours to empty. Of one that is a VRF's by now, only what can be told to be ours goes.
- */
-function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
-  const { observed, options, led, oursByTable, locals } = work;
-  const holders = new Map(observed.addresses.toReversed().map(({ ip, ifindex }) => [ip, ifindex]));
-  const vrfTables = new Set([...observed.links.values()].map(({ vrfTable }) => vrfTable));
-  return [...tables].flatMap((table): Target[] => {
-    const [owner] = (oursByTable.get(table) ?? [])
-      .flatMap((rule) => locals.of(rule).flatMap((ip) => holders.get(ip) ?? []));
-    const byNumber = table - options.tableBase;
-    const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
-    if (vrfTables.has(table)) {
-      const link = observed.links.get(ifindex);
-      const isOutside = link && !vrfOf(link, observed.links);
-      return isOutside ? [{ table, ifindex, role: "uplink", exact: true }] : [];
-    }
-    return ifindex === 0 && led.has(table) ? [] : [{ table, ifindex, role: "stub" }];
-  });
-}
-
-interface ReleaseWork extends Work {
-  readonly locals: Locals;
-  /** Tables that others' rules lead to. */
-  readonly led: ReadonlySet<number>;
-  readonly oursByTable: ReadonlyMap<number, readonly Rule[]>;
 }
 
 function judge(family: Family, { observed, options, notes }: Work): Map<number, Verdict> {

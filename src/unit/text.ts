@@ -27,6 +27,8 @@ export function pathError(path: string): string | undefined {
  *
  * - `RestartPreventExitStatus`: bad usage is the same each time. All else is tried again for ever: the daemon itself waits
  *   longer each time, because older versions of systemd have no growing delay. What it counts in outlives a failure.
+ * - `RestartForceExitStatus`: SIGHUP, by which other daemons read their files again, is a clean end to systemd.
+ * - `SuccessExitStatus`: of a service that is stopped, a reload that has not ended yet is ended too.
  * - `WatchdogSignal`: a daemon that is stuck does nothing upon SIGABRT but write a large core file.
  * - `Environment`: before version 240 systemd does not name the run-time directory itself.
  * - `MemoryDenyWriteExecute`: the compiled program runs without V8's compilers.
@@ -55,6 +57,8 @@ ExecReload=${path} --reload $${OPTIONS_VARIABLE}
 Restart=on-failure
 RestartSec=100ms
 RestartPreventExitStatus=2
+RestartForceExitStatus=SIGHUP
+SuccessExitStatus=SIGTERM
 WatchdogSec=30s
 WatchdogSignal=SIGKILL
 TimeoutStopSec=10s

@@ -38,6 +38,8 @@ mount --bind "$modules" "/lib/modules/$(uname -r)"
 printf '#!/bin/sh\nexec busybox modprobe "$@"\n' >/run/modprobe
 chmod +x /run/modprobe
 echo /run/modprobe >/proc/sys/kernel/modprobe
+# Many ask for it at once, and who asks while it is being loaded is refused.
+/run/modprobe veth
 # The drivers of tunnels put no links of their own into new namespaces.
 echo 2 >/proc/sys/net/core/fb_tunnels_only_for_init_net
 
