@@ -4,6 +4,7 @@ const names = [
   ...["main_job", "once", "dry_run", "options", "output", "metrics", "roles", "isolate", "bad_input"],
   ...["conflict", "foreign_host", "order", "rules_gone", "refused", "siblings", "nexthop_lost"],
   ...["follow_address", "follow_link", "follow_route", "follow_advertisement", "follow_dhcp"],
+  ...["prefix_rules", "one_network"],
   ...["lifecycle", "one_at_a_time", "restart", "lost_events", "doubt_reading", "fight"],
 ];
 

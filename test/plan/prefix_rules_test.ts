@@ -190,6 +190,39 @@ Deno.test("per prefix: a rule goes before the routes, where another interface's 
   assert.ok(old < place("ip route append"), commands.join("\n"));
 });
 
+Deno.test("per prefix: and does not wait for the table of what has come", () => {
+  const { commands } = settle(
+    readWorld({
+      ...host,
+      addresses: `${host.addresses}\n10.0.200.2/32 dev em2`,
+      routes: `${filled}\ndefault via 10.0.0.1 dev em2 metric 9`,
+      rules: both,
+    }),
+    wide,
+  );
+  const old = commands.findIndex((command) => command.startsWith("ip rule del from 10.0.0.0/16 iif lo"));
+  const filling = commands.findIndex((command) => command.includes("table 1003"));
+  assert.ok(old >= 0 && old < filling, commands.join("\n"));
+});
+
+Deno.test("per prefix: a wider prefix takes the place of a narrower one without a gap", () => {
+  const observed = readWorld({
+    links: host.links,
+    addresses: "2001:db8::2/64 dev em1\n2001:db8::3/64 dev em1 tentative",
+    routes6: `
+      2001:db8::/64 dev em1 proto kernel metric 256
+      default via fe80::1 dev em1 metric 1024
+      2001:db8::/96 dev em1 proto kernel metric 256 table 1002
+      default via fe80::1 dev em1 metric 1024 table 1002`,
+    rules6: "27200: from 2001:db8::/96 iif lo lookup 1002 proto 115",
+  });
+  const kernel = new FakeKernel(observed);
+  for (const change of settle(observed, wide).changes) {
+    kernel.apply(change);
+    assert.equal(tableFor(kernel, parsePrefix("2001:db8::2")!), 1002);
+  }
+});
+
 Deno.test("per prefix: a rule of another program is named where it takes a source, not where it takes none", () => {
   const of = (from: string) =>
     troubles(

@@ -57,6 +57,15 @@ serviceScenarios(
   },
 );
 
+serviceScenarios("it sees the kernel settings for ARP, and warns", async (world, machine) => {
+  await machine.systemctl(`start ${UNIT}`);
+  await world.host.ip("address add 10.0.0.200/24 dev em2");
+  await machine.said(
+    UNIT,
+    /em1 and em2 are in one network, 10\.0\.0\.0\/16, .*net\.ipv4\.conf\.em2\.arp_ignore=1/,
+  );
+});
+
 serviceScenarios(
   "it has one capability, no privilege to gain, a filter, and a user of its own",
   async (_, machine) => {
