@@ -1,6 +1,6 @@
 /**
- * libc: what libnl leaves to it. See open(2), poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7),
- * strerror(3), clock_gettime(2), execve(2), fcntl(2), setenv(3), sigaction(2).
+ * libc: what libnl leaves to it. See open(2), poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7), strerror(3),
+ * clock_gettime(2), execve(2), fcntl(2), flock(2), setenv(3), sigaction(2).
  */
 
 import { library } from "./library.ts";
@@ -44,6 +44,8 @@ export const libc = library("libc.so.6", {
     getsockname: { parameters: ["i32", "buffer", "buffer"], result: "i32" },
     // int fcntl(int fd, int op, ... int arg): borrows
     fcntl: { parameters: ["i32", "i32", "i32"], result: "i32" },
+    // int flock(int fd, int op): borrows
+    flock: { parameters: ["i32", "i32"], result: "i32" },
     // ssize_t sendto(int sockfd, const void *buf, size_t len, int flags, const struct sockaddr *, socklen_t): borrows
     sendto: { parameters: ["i32", "buffer", "u64", "i32", "buffer", "u32"], result: "i64" },
     // ssize_t recvfrom(int sockfd, void *buf, size_t len, int flags, struct sockaddr *, socklen_t *): borrows

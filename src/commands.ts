@@ -14,7 +14,7 @@ import { print } from "./output.ts";
 import { cutConnections } from "./plan/cut.ts";
 import type { Options } from "./plan/options.ts";
 import { allInConflict, type Plan, plan, planFlush } from "./plan/plan.ts";
-import { strandedHop } from "./plan/stranded.ts";
+import { Stranded } from "./plan/stranded.ts";
 import { Reconciler } from "./reconcile.ts";
 import { daemonHere, takePlace } from "./single.ts";
 import { EXIT, Failure, requireNetAdmin } from "./status.ts";
@@ -147,11 +147,11 @@ function report(outcome: Outcome, { reconciler, call }: { reconciler: Reconciler
 
 function dryRun(host: Host, { reconciler, call }: { reconciler: Reconciler; call: Call }): number {
   const { plan, first, then } = reconciler.decide();
-  const vocabulary = vocabularyOf(host);
+  const work = { host, plan, vocabulary: vocabularyOf(host), stranded: new Stranded(host.stores) };
   printLines([
     ...plan.notes.map(({ text }) => `# ${text}`),
     ...(call.options.isolate && !call.flush ? cutLines(host, plan) : []),
-    ...[...first, ...then].flatMap((change) => commandsOf(change, { host, plan, vocabulary })),
+    ...[...first, ...then].flatMap((change) => commandsOf(change, work)),
   ]);
   return first.length + then.length > 0 ? EXIT.different : EXIT.done;
 }
@@ -171,11 +171,16 @@ function cutLines(host: Host, plan: Plan): string[] {
 /** A change as a command; one that the kernel is going to refuse as a comment, with what stands in for it. */
 function commandsOf(
   change: Change,
-  { host: { stores }, plan, vocabulary }: { host: Host; plan: Plan; vocabulary: Vocabulary },
+  { host: { stores }, plan, vocabulary, stranded }: {
+    host: Host;
+    plan: Plan;
+    vocabulary: Vocabulary;
+    stranded: Stranded;
+  },
 ): string[] {
   const command = changeCommand(change, vocabulary);
   if ("rule" in change || change.op === "delete") return [command];
-  const hop = strandedHop(stores[change.family].paths.get(change.path), stores);
+  const hop = stranded.hop(change.family, change.path);
   if (!hop) return [command];
   const where = `its gateway ${hop.gateway} is on no network of ${vocabulary.names(hop.ifindex)}`;
   const instead = standIn(change, { plan, stores });

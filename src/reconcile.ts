@@ -7,7 +7,6 @@ import type { Host } from "./host.ts";
 import type { Log } from "./log.ts";
 import type { Change, RouteChange, RuleChange } from "./model/change.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
-import { ruleIdentity } from "./model/records.ts";
 import { order, type Stages } from "./order.ts";
 import { Notices } from "./notices.ts";
 import { type Outcome, together, type Troubles } from "./outcome.ts";
@@ -17,7 +16,7 @@ import type { Observed } from "./plan/observed.ts";
 import { type Held, heldAfter } from "./plan/held.ts";
 import { type Plan, plan as planAll } from "./plan/plan.ts";
 import { refreshes6 } from "./refresh.ts";
-import { Truce } from "./truce.ts";
+import { Truce, undoneSources } from "./truce.ts";
 
 /** What a pass would do. */
 export interface Decision extends Stages {
@@ -190,18 +189,11 @@ export class Reconciler {
     }
     return FAMILIES.flatMap((family) => {
       const changes = diffRules(next.families[family].rules, this.#ours(family));
-      const before = new Set(old?.families[family].rules.map(ruleIdentity));
       // What the kernel refused, or was not seen, nobody took away.
-      const isLost = (change: RuleChange) =>
-        change.op === "add-rule" && before.has(ruleIdentity(change.rule)) &&
-        !this.#applier.wasRefused(change);
-      // A rule of our form, for a source that has had its rule all the time, was not written here.
-      const isAdded = ({ op, rule }: RuleChange) =>
-        op === "delete-rule" && old?.families[family].ways.steers(rule) &&
-        !before.has(ruleIdentity(rule));
-      const isTroubled = (change: RuleChange) => isLost(change) || isAdded(change);
-      const lost = host.rulesProven ? changes.filter(isTroubled).map(({ rule }) => rule.from!) : [];
-      if (lost.length > 0) this.#truce.trouble(family, { what: new Set(lost) });
+      const made = changes.filter((one) => one.op === "delete-rule" || !this.#applier.wasRefused(one));
+      const before = old?.families[family];
+      const undone = host.rulesProven && before ? undoneSources(made, before) : new Set<string>();
+      if (undone.size > 0) this.#truce.trouble(family, { what: undone });
       return changes;
     });
   }

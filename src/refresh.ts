@@ -28,8 +28,8 @@ export function refreshes6(
 
 /** Behind the rule, or else in front of it, where there is none like it. */
 function freePriority(rule: Rule, rules: readonly Rule[]): number | undefined {
-  const there = new Set(rules.map(ruleIdentity));
-  const isFree = (priority: number) => !there.has(ruleIdentity({ ...rule, priority }));
+  const taken = new Set(rules.map(ruleIdentity));
+  const isFree = (priority: number) => !taken.has(ruleIdentity({ ...rule, priority }));
   for (let priority = rule.priority + 1; priority <= LAST_PRIORITY; priority++) {
     if (isFree(priority)) return priority;
   }

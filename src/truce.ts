@@ -1,8 +1,10 @@
 /** Other programs that undo what is written here, again and again: they are not fought at full speed. */
 
-import type { Change } from "./model/change.ts";
+import type { Change, RuleChange } from "./model/change.ts";
 import type { Log } from "./log.ts";
 import type { Family } from "./model/address.ts";
+import { ruleIdentity } from "./model/records.ts";
+import type { FamilyPlan } from "./plan/plan.ts";
 
 /**
  * So many repairs of one place are made at once, and one more for each interval in milliseconds that passes: a program
@@ -139,4 +141,15 @@ function endOf({ repaired, until }: Fight): number {
 
 function placeName(family: Family, table: number | undefined): string {
   return table === undefined ? `our rules (IPv${family})` : `table ${table} (IPv${family})`;
+}
+
+/** The sources of those rules to be changed that another program has changed; `before`: what was planned to be there. */
+export function undoneSources(changes: readonly RuleChange[], before: FamilyPlan): Set<string> {
+  const wanted = new Set(before.rules.map(ruleIdentity));
+  const isTroubled = ({ op, rule }: RuleChange) => {
+    const wasWanted = wanted.has(ruleIdentity(rule));
+    // A rule of our form, for a source that has had its rule all the time, was not written here.
+    return op === "add-rule" ? wasWanted : !wasWanted && before.ways.steers(rule);
+  };
+  return new Set(changes.filter(isTroubled).map(({ rule }) => rule.from!));
 }

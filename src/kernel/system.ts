@@ -4,3 +4,4 @@ export { monotonicMicroseconds } from "../../ffi/clock.ts";
 export { DatagramSender } from "../../ffi/datagram.ts";
 export { defaultActions, execute, setVariable } from "../../ffi/exec.ts";
 export { keepOpen } from "../../ffi/libc.ts";
+export { Lock } from "../../ffi/lock.ts";

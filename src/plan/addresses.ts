@@ -1,6 +1,14 @@
 /** Which addresses can be answered from, and which tables that concerns. */
 
-import { covers, type Family, isLinkLocal, parsePrefix, type Prefix } from "../model/address.ts";
+import {
+  bits,
+  covers,
+  type Family,
+  formatPrefix,
+  isLinkLocal,
+  parsePrefix,
+  type Prefix,
+} from "../model/address.ts";
 import { type Address, ADDRESS_FLAG, SCOPE, TABLE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import type { Options } from "./options.ts";
@@ -30,10 +38,13 @@ export function isGlobal(address: Address): boolean {
   return refusal(address) === undefined;
 }
 
-/** The addresses and AnyIP prefixes that can have a rule: those that one interface alone has. */
+/**
+ * The addresses and AnyIP prefixes that can have a rule: those that one interface alone has, or one beside what is inside,
+ * whose routes are in its table too.
+ */
 export function localAddresses(
   family: Family,
-  { observed, notes }: { observed: Observed; notes: Note[] },
+  { observed, inside, notes }: { observed: Observed; inside: ReadonlySet<number>; notes: Note[] },
 ): Address[] {
   const { store, facts } = observed.families[family];
   const nameOf = (ifindex: number) => observed.links.get(ifindex)?.name ?? String(ifindex);
@@ -50,11 +61,26 @@ export function localAddresses(
   const byIp = Map.groupBy(candidates, ({ ip }) => ip);
   return [...byIp.values()].flatMap((same) => {
     const holders = new Set(same.map(({ ifindex }) => ifindex));
-    if (holders.size === 1) return [same[0]];
+    const outward = same.filter(({ ifindex }) => !inside.has(ifindex));
+    const isOne = holders.size === 1 || new Set(outward.map(({ ifindex }) => ifindex)).size === 1;
+    if (isOne) return [outward[0] ?? same[0]];
     const names = [...holders].map(nameOf).join(" and ");
     notes.push({ kind: "reason", text: `${same[0].ip}: skipped: ${names} both have it` });
     return [];
   });
+}
+
+/** By interface, the networks of more than one address that its global addresses are in. */
+export function networksOf(family: Family, { addresses }: Observed): Map<number, Prefix[]> {
+  const networks = new Map<number, Map<string, Prefix>>();
+  for (const address of addresses) {
+    const { ifindex, ip, peer = ip, prefixLength } = address;
+    if (address.family !== family || prefixLength === bits(family) || !isOfTheWorld(address)) continue;
+    const network = parsePrefix(`${peer}/${prefixLength}`)!;
+    const known = networks.get(ifindex) ?? new Map<string, Prefix>();
+    networks.set(ifindex, known.set(formatPrefix(network), network));
+  }
+  return new Map([...networks].map(([ifindex, known]) => [ifindex, [...known.values()]]));
 }
 
 function anyIpAddresses(store: RouteStore, key: number): Address[] {

@@ -45,8 +45,7 @@ function cutter(
   { observed, plan }: { observed: Observed; plan: Plan },
 ): (flow: Flow) => boolean {
   const { store, rules } = observed.families[family];
-  const { targets, released, locals, mirror, rules: planned } = plan.families[family];
-  const own = [...locals].filter((one) => one.includes("/")).map((one) => parsePrefix(one)!);
+  const { targets, released, ways, mirror, rules: planned } = plan.families[family];
   const tables = new Set([...targets, ...released].map(({ table }) => table));
   const inStore = (key: number, table: number) => {
     let slot = store.first(key);
@@ -62,7 +61,7 @@ function cutter(
     },
   };
   return (flow) => {
-    if (locals.has(formatPrefix(flow.peer)) || own.some((one) => covers(one, flow.peer))) return false;
+    if (ways.isLocal(flow.peer)) return false;
     return hasWay(flow, { store, ...now }) && !hasWay(flow, { store, ...then });
   };
 }

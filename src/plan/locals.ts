@@ -1,6 +1,6 @@
 /** The host's own addresses: which of them a rule of ours is about, and where they are to be answered through. */
 
-import { type Family, parsePrefix } from "../model/address.ts";
+import { type Family, parsePrefix, type Prefix } from "../model/address.ts";
 import { Prefixes } from "../model/prefixes.ts";
 import type { Rule } from "../model/records.ts";
 
@@ -18,11 +18,19 @@ export class Locals {
   /** The addresses and AnyIP prefixes that a rule is about. One without `iif` is about those of its very text alone. */
   of({ from, iif }: Rule): readonly string[] {
     if (iif === undefined || !from!.includes("/")) return this.#texts.has(from!) ? [from!] : [];
-    this.#prefixes ??= new Prefixes([...this.#texts].flatMap((value) => {
+    return this.#all().within(parsePrefix(from!)!).map(({ value }) => value);
+  }
+
+  /** Whether an address is the host's own, or lies in an AnyIP prefix. */
+  has(address: Prefix): boolean {
+    return this.#all().around(address).length > 0;
+  }
+
+  #all(): Prefixes<string> {
+    return this.#prefixes ??= new Prefixes([...this.#texts].flatMap((value) => {
       const prefix = parsePrefix(value);
       return prefix?.family === this.#family ? [{ prefix, value }] : [];
     }));
-    return this.#prefixes.within(parsePrefix(from!)!).map(({ value }) => value);
   }
 }
 
@@ -40,6 +48,11 @@ export class Ways {
     this.#locals = locals;
     this.#tables = tables;
     this.#sources = sources;
+  }
+
+  /** Whether an address is the host's own. */
+  isLocal(address: Prefix): boolean {
+    return this.#locals.has(address);
   }
 
   /** Whether the host has an address that a rule is about: else that misleads nobody. */

@@ -1,13 +1,15 @@
 /** What an interface table should hold for one key of main. */
 
-import { type Family, isLinkLocal } from "../model/address.ts";
+import { type Family, isLinkLocal, type Prefix } from "../model/address.ts";
 import { asTaken, barePath, devices, withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
-import { isBan, type Nexthop, type Path, PREF, PROTOCOL, TABLE, TYPE } from "../model/records.ts";
+import { isBan, type Path, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
+import { apart, HIGHEST_METRIC } from "./apart.ts";
 import type { Bans } from "./bans.ts";
 import type { HeldFamily } from "./held.ts";
 import type { Role } from "./options.ts";
+import { isPlacedBy, leadsInside, liesIn } from "./placed.ts";
 
 /** A route of one key and one table: its metric and the number of its path. */
 export interface Entry {
@@ -31,6 +33,8 @@ export interface MirrorContext {
   readonly inside: ReadonlySet<number>;
   /** Tunnels that lead to the world: the network that their own address is in lies inside them, and is shared. */
   readonly tunnels: ReadonlySet<number>;
+  /** By interface, the networks that its addresses are in. */
+  readonly networks: ReadonlyMap<number, readonly Prefix[]>;
   /** The interfaces that are down: a multipath route keeps its next hops by them, but the kernel takes no new ones. */
   readonly down: ReadonlySet<number>;
   /** From a local address to its interface, for routes that name it as preferred source. */
@@ -48,12 +52,8 @@ export interface MirrorContext {
 }
 
 const NOTHING: readonly Entry[] = [];
-/** The order of preferences: high, medium, low (RFC 4191). */
-const PREF_ORDER: Readonly<Record<string, number>> = { "01": 0, "00": 1, "03": 2 };
-
 /** Prefixes that are shorter lead to the world: defaults, and the halves that VPNs take in their place. */
 const SHORTEST_SHARED: Readonly<Record<Family, number>> = { 4: 2, 6: 4 };
-const HIGHEST_METRIC = 0xffffffff;
 
 export class Mirror {
   readonly #context: MirrorContext;
@@ -92,10 +92,10 @@ export class Mirror {
 
   #open(key: number, target: Target): readonly Entry[] {
     const found = this.#found(key, target);
-    if (found.length > 1 && this.#store.family === 6) return this.#apart([...found]);
+    if (found.length > 1 && this.#store.family === 6) return apart([...found], this.#store.paths);
+    const isPierced = () => (target.role === "uplink" && this.#isBanned(key)) || this.#isCutOut(key, target);
     // A closed table leaves nothing to main: what is inside is shared, if it is there at all.
-    const { isolate } = this.#context;
-    if (found.length > 0 || isolate || target.role !== "uplink" || !this.#isBanned(key)) return found;
+    if (found.length > 0 || this.#context.isolate || !isPierced()) return found;
     const pierced = this.#bestOfMain(key);
     return pierced === undefined ? NOTHING : [{ metric: pierced, path: this.#bare(TYPE.throw) }];
   }
@@ -192,23 +192,11 @@ export class Mirror {
     return prefsrc !== undefined && !locals.has(prefsrc);
   }
 
-  /**
-   * IPv6 routes that are apart in main, though equal in metric (as those of two routers), would become one multipath
-   * route in a copy. So each gets a metric of its own, better preferences first.
-   */
-  #apart(entries: Entry[]): Entry[] {
-    const { paths } = this.#store;
-    const order = ({ path }: Entry) => {
-      const { protocol, attributes } = paths.get(path);
-      const preference = attributes.find(({ type }) => type === PREF)?.hex ?? "00";
-      return protocol === PROTOCOL.ra ? PREF_ORDER[preference] ?? 1 : 1;
-    };
-    const sorted = entries.sort((a, b) => a.metric - b.metric || order(a) - order(b));
-    const metrics = sorted.map(({ metric }) => metric);
-    for (let i = 1; i < metrics.length; i++) metrics[i] = Math.max(metrics[i], metrics[i - 1] + 1);
-    // Behind the highest metric nothing can stand: there the better ones make room.
-    const last = metrics.length - 1;
-    return sorted.map(({ path }, i) => ({ metric: Math.min(metrics[i], HIGHEST_METRIC - (last - i)), path }));
+  /** Whether the key lies in a network of the target's own: main routes it elsewhere, and the network must not take it. */
+  #isCutOut(key: number, { ifindex }: Target): boolean {
+    return this.#context.networks.get(ifindex)?.some((network) =>
+      liesIn(network, { keys: this.#store.keys, key })
+    ) ?? false;
   }
 
   /** Whether a ban that is copied lies above this key, so that main's route here must pierce it. */
@@ -246,22 +234,4 @@ export class Mirror {
   #bare(type: number): number {
     return this.#store.paths.intern(barePath(type, this.#context));
   }
-}
-
-/** Whether what a next hop leads to lies inside or behind the host. */
-function leadsInside(
-  { inside, tunnels }: Pick<MirrorContext, "inside" | "tunnels">,
-  { path, nexthop: { ifindex, gateway } }: { path: Path; nexthop: Nexthop },
-): boolean {
-  return inside.has(ifindex) ||
-    (tunnels.has(ifindex) && path.protocol === PROTOCOL.kernel && gateway === undefined);
-}
-
-/** Whether a route leaves by the target or by what is inside, or has an address of the target's as its source. */
-function isPlacedBy(
-  { inside, sources }: Pick<HeldFamily, "inside" | "sources">,
-  { path, target: { ifindex } }: { path: Path; target: Target },
-): boolean {
-  return devices(path).every((device) => device === ifindex || inside.has(device)) ||
-    (path.prefsrc !== undefined && sources.get(path.prefsrc) === ifindex);
 }

@@ -6,7 +6,7 @@ import { devices } from "../model/paths.ts";
 import type { Link, Rule } from "../model/records.ts";
 import { arpNotes } from "./arp.ts";
 import { Bans, findBans } from "./bans.ts";
-import { isOfTheWorld, localAddresses } from "./addresses.ts";
+import { isOfTheWorld, localAddresses, networksOf } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
 import { type Held, type HeldFamily, NOTHING_HELD } from "./held.ts";
 import { Locals, Ways } from "./locals.ts";
@@ -17,7 +17,6 @@ import type { Observed } from "./observed.ts";
 import { type Options, takesPart } from "./options.ts";
 import { isOurs } from "./ownership.ts";
 import { reasonsOf } from "./reasons.ts";
-import { releasedTables } from "./released.ts";
 import { isTunnel, roleOf, type Verdict } from "./roles.ts";
 import { sourceRules } from "./rules.ts";
 import { vrfOf } from "./vrf.ts";
@@ -40,8 +39,6 @@ export interface FamilyPlan {
   readonly rules: readonly Rule[];
   readonly inside: ReadonlySet<number>;
   readonly sources: ReadonlyMap<string, number>;
-  /** Every address and AnyIP prefix that the host has, also where no interface alone has it. */
-  readonly locals: ReadonlySet<string>;
   readonly ways: Ways;
   readonly mirror: Mirror;
   /** What it was made with. */
@@ -79,22 +76,24 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     [...verdicts].filter(([ifindex, { role }]) => role === "uplink" && isTunnel(observed.links.get(ifindex)!))
       .map(([ifindex]) => ifindex),
   );
-  const addresses = localAddresses(family, work);
+  const networks = networksOf(family, observed);
+  const addresses = localAddresses(family, { ...work, inside });
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
   const bans = facts.hasBans() ? findBans(store) : new Bans();
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
   const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
   const anyIp = [...facts.anyIpKeys].map((key) => store.keys.text(key));
-  const locals = new Set([...observed.addresses.map(({ ip }) => ip), ...anyIp]);
-  const concerned = new Locals(family, locals);
+  const texts = new Set([...observed.addresses.map(({ ip }) => ip), ...anyIp]);
+  const locals = new Locals(family, texts);
   const mirror = new Mirror(
     {
       family,
       inside,
       tunnels,
+      networks,
       down,
       sources,
-      locals,
+      locals: texts,
       held: work.held,
       bans,
       metrics: options.metrics,
@@ -133,8 +132,8 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     // Rules that mislead go first: if all to a table do, none says whose it is unless it is emptied before.
     const heirless = oursByTable.get(target.table) ?? [];
     const isAnothers = (rule: Rule) => {
-      const about = concerned.of(rule);
-      return about.length > 0 && !about.some((ip) => sources.get(ip) === ifindex);
+      const concerned = locals.of(rule);
+      return concerned.length > 0 && !concerned.some((ip) => sources.get(ip) === ifindex);
     };
     if (facts.tableSize(target.table) > 0 && heirless.length > 0 && heirless.every(isAnothers)) {
       postponed = true;
@@ -152,12 +151,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     ...neighbourNotes(others, { desired, steered: tables.keys() }),
   );
   const inUse = new Set(targets.map(({ table }) => table));
-  const released = releasedTables(ourTables.difference(inUse), {
-    ...work,
-    led,
-    oursByTable,
-    locals: concerned,
-  });
+  const released = releasedTables(ourTables.difference(inUse), { ...work, led, oursByTable, locals });
   return {
     family,
     targets,
@@ -167,20 +161,50 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     rules: desired,
     inside,
     sources,
-    locals,
-    ways: new Ways(concerned, { tables, sources }),
+    ways: new Ways(locals, { tables, sources }),
     mirror,
     held: work.held,
     signature: JSON.stringify([
       targets,
       [...inside],
       [...tunnels],
+      [...networks],
       [...down],
       [...sources],
       facts.banVersion,
       released,
     ]),
   };
+}
+
+/**
+ * The tables of ours that are no target's. Such a table is the interface's that its number says, or, where an option has
+ * changed, the one's whose address the rule has; else that of one that has gone. One of no interface, to which somebody
+ * else's rule leads as well, is not ours to empty. Of one that is a VRF's by now, only what can be told to be ours goes.
+ */
+function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
+  const { observed, options, led, oursByTable, locals } = work;
+  const holders = new Map(observed.addresses.toReversed().map(({ ip, ifindex }) => [ip, ifindex]));
+  const vrfTables = new Set([...observed.links.values()].map(({ vrfTable }) => vrfTable));
+  return [...tables].flatMap((table): Target[] => {
+    const [owner] = (oursByTable.get(table) ?? [])
+      .flatMap((rule) => locals.of(rule).flatMap((ip) => holders.get(ip) ?? []));
+    const byNumber = table - options.tableBase;
+    const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
+    if (vrfTables.has(table)) {
+      const link = observed.links.get(ifindex);
+      const isOutside = link && !vrfOf(link, observed.links);
+      return isOutside ? [{ table, ifindex, role: "uplink", exact: true }] : [];
+    }
+    return ifindex === 0 && led.has(table) ? [] : [{ table, ifindex, role: "stub" }];
+  });
+}
+
+interface ReleaseWork extends Work {
+  readonly locals: Locals;
+  /** Tables that others' rules lead to. */
+  readonly led: ReadonlySet<number>;
+  readonly oursByTable: ReadonlyMap<number, readonly Rule[]>;
 }
 
 function judge(family: Family, { observed, options, notes }: Work): Map<number, Verdict> {

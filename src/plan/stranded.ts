@@ -1,12 +1,29 @@
 /** Routes of main that the kernel took once and takes no second time: their gateways are out of reach by now. */
 
-import { bits, isLinkLocal, maskWords, parseIp } from "../model/address.ts";
+import { bits, type Family, isLinkLocal, maskWords, parseIp } from "../model/address.ts";
 import { type Nexthop, ONLINK, type Path, SCOPE, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore, Stores } from "../model/store.ts";
 
-/** The first next hop of a path whose gateway is on no network of its interface, as far as main tells. */
-export function strandedHop({ nexthops }: Path, stores: Stores): Nexthop | undefined {
-  return nexthops.find((hop) => hop.gateway && !(hop.flags & ONLINK) && !isOnLink(hop, stores));
+/** Tells of paths whether the kernel would refuse them for a gateway. Asked once, it remembers: for as long as main stays. */
+export class Stranded {
+  readonly #stores: Stores;
+  /** By the number of a path; many routes share one. */
+  readonly #known = new Map<number, Nexthop | undefined>();
+
+  constructor(stores: Stores) {
+    this.#stores = stores;
+  }
+
+  /** The first next hop of a path whose gateway is on no network of its interface, as far as main tells. */
+  hop(family: Family, id: number): Nexthop | undefined {
+    if (this.#known.has(id)) return this.#known.get(id);
+    const { nexthops } = this.#stores[family].paths.get(id);
+    const found = nexthops.find((hop) =>
+      hop.gateway && !(hop.flags & ONLINK) && !isOnLink(hop, this.#stores)
+    );
+    this.#known.set(id, found);
+    return found;
+  }
 }
 
 /**

@@ -4,6 +4,7 @@ import { daemonError } from "../arguments.ts";
 import type { Flags } from "../flags.ts";
 import { EXIT, Failure } from "../status.ts";
 import { install } from "./install.ts";
+import { requireSystemdsWorld, takeTurn } from "./turn.ts";
 import { Place } from "./place.ts";
 import { uninstall } from "./uninstall.ts";
 import { valueError } from "./words.ts";
@@ -18,6 +19,9 @@ export async function changeService(flags: Flags, args: readonly string[]): Prom
   await check(rest, flags);
   const place = new Place({ root: flags.root, bindir: flags.bindir ?? "/usr/local/bin" });
   requireHost(flags);
+  const what = flags.installUnit ? "not installed" : "not removed";
+  if (!place.isImage) requireSystemdsWorld(what);
+  using _turn = takeTurn(what, place.root || "/");
   // The service's own user has to get to what is written.
   Deno.umask(0o022);
   const force = flags.force ?? false;

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { client, families, type Family } from "../lab/addressing.ts";
+import { hold, holdAll, isAlive } from "../lab/held.ts";
 import { Monitor } from "../lab/monitor.ts";
 import { answers, CONNECT, routes, rules, sourceRules, state } from "../lab/observe.ts";
 import { ownChanges } from "../lab/ours.ts";
@@ -97,6 +98,11 @@ scenario("a daemon closes and opens with the option, and writes nothing else", a
   await using daemon = await Daemon.start(host);
   const before = await state(host);
   await using pings = await Pings.start(world, { by: [1] });
+  await holdAll(host);
+  const held = await Promise.all(
+    families.map((family) => hold(world.client, world.uplink(2)[family].address)),
+  );
+  for (const one of held) assert.equal(await isAlive(one), true, "an established connection");
   await using monitor = await Monitor.start(host);
   const all = families.flatMap((family) => world.uplinks.map(({ table }) => inTable(table, family))).sort();
   for (let round = 0; round < 3; round++) {
@@ -104,6 +110,7 @@ scenario("a daemon closes and opens with the option, and writes nothing else", a
     await reload(host, { daemon, args: ["--isolate"], times: 2 * round + 2 });
     assert.deepEqual((await ownChanges(monitor, { from })).filter(isRoute).sort(), all);
     for (const family of families) assert.equal(await leaks(world, family), false, `${round}, closed`);
+    if (round === 0) { for (const one of held) assert.equal(await isAlive(one), false, "that one is cut"); }
     const then = monitor.position;
     await reload(host, { daemon, args: [], times: 2 * round + 3 });
     assert.deepEqual((await ownChanges(monitor, { from: then })).sort(), all.map((one) => `Deleted ${one}`));
@@ -213,3 +220,22 @@ scenarios("what the kernel refuses is banned, but for what is inside", async (wo
   assert.match(found, new RegExp(`^unreachable ${destinations[0]} .*proto 115`, "m"));
   assert.match(found, new RegExp(`^throw ${destinations[1]} .*proto 115`, "m"));
 });
+
+scenarios(
+  "the same with rules per prefix, and from one kind of rules to the other",
+  async (world, family) => {
+    const { host } = world, address = world.uplink(2)[family].address;
+    await separate(world);
+    await holdAll(host);
+    const held = await hold(world.client, address);
+    const { stdout } = await symrouted(host, ["--dry-run", "--isolate", "--rules", "per-prefix"]);
+    assert.equal(stdout.split("\n").filter((line) => line.startsWith("# cuts ")).length, 1, stdout);
+    await once(host, ["--isolate", "--rules", "per-prefix"]);
+    assert.equal(await leaks(world, family), false);
+    assert.equal(await isAlive(held), false);
+    await once(host, ["--isolate"]);
+    assert.equal(await leaks(world, family), false);
+    await once(host, ["--rules", "per-prefix"]);
+    assert.equal(await leaks(world, family), true);
+  },
+);

@@ -144,6 +144,29 @@ export const lan: Network = {
   inside: containers.inside,
 };
 
+/** A container in the first uplink's own network, which the host reaches by an interface beside that uplink alone. */
+export const macvlan: Network = {
+  name: "a container of a macvlan in the first uplink's network",
+  kinds: ["macvlan"],
+  device: "shim",
+  guest: { IPv4: "10.0.77.7", IPv6: "2001:db8:1:0:77::7" },
+  host: (family) => [
+    "link add shim link em1 type macvlan mode bridge",
+    "link add guest link em1 netns GUEST type macvlan mode bridge",
+    "link set shim up",
+    `address add ${shim[family]}/${full(family)} dev shim${nodad(family)}`,
+    `route add ${family === "IPv4" ? "10.0.77.0/24" : "2001:db8:1:0:77::/80"} dev shim`,
+  ],
+  inside: (family) => [
+    "link set guest up",
+    `address add ${macvlan.guest[family]}/${family === "IPv4" ? 16 : 64} dev guest${nodad(family)}`,
+    // In IPv6 a host tells its neighbours of an interface's own addresses alone.
+    `route add default via ${shim[family]}`,
+    ...(family === "IPv6" ? [`route add 2001:db8:1::2 via ${shim.IPv6}`] : []),
+  ],
+};
+const shim: Record<Family, string> = { IPv4: "10.0.77.1", IPv6: "2001:db8:1:0:77::1" };
+
 /** What an overlay is: its kind, and its type as `ip link add` takes it. */
 export interface OverlayType {
   readonly kind: string;

@@ -7,7 +7,7 @@ import { must, patience } from "./process.ts";
 import type { World } from "./world.ts";
 
 /** Seconds that an answer may take. */
-const WAIT = Math.min(patience, 5);
+const WAIT = Math.min(patience, 15);
 
 /** Connects to the service at the address; exit status 0 when it greets. */
 export const CONNECT = 'exec 3<>"/dev/tcp/$1/8080" || exit; read -r greeting <&3; [ "$greeting" = hello ]';

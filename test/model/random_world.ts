@@ -20,7 +20,7 @@ const WORDS = {
       ...["128.0.0.0/1", "172.16.0.0/12"],
     ],
     anyIp: ["192.0.2.0/24", "198.51.100.77"],
-    metrics: ["", "metric 50", "metric 100"],
+    metrics: ["", "metric 50", "metric 100", "metric 4294967295"],
     length: 16,
   },
   6: {
@@ -32,7 +32,7 @@ const WORDS = {
       ...["2001:db8:8:7::9", "2000::/3", "fe80::/64"],
     ],
     anyIp: ["2001:db8:66::/64", "2001:db8:67::7"],
-    metrics: ["metric 1024", "metric 50", "metric 100"],
+    metrics: ["metric 1024", "metric 50", "metric 100", "metric 4294967295"],
     length: 64,
   },
 } as const;

@@ -69,6 +69,15 @@ Deno.test("an address that two interfaces have is skipped, and both are named", 
   assert.deepEqual(notesOn("10.0.0.2", decision), ["skipped: em1 and em2 both have it"]);
 });
 
+Deno.test("an address that one uplink and something inside have is the uplink's", () => {
+  const more = { links: `${links}\n  6: svc up kind dummy\n  7: gre1 up kind gre` };
+  for (const inside of ["lo", "svc", "gre1"]) {
+    const addresses = `10.0.0.2/32 dev ${inside}\n10.0.0.2/16 dev em1`;
+    assert.deepEqual(sources(addresses, more), ["10.0.0.2 1002"], inside);
+    assert.deepEqual(sources(`${addresses}\n10.0.0.2/16 dev em2`, more), [], `${inside} and two uplinks`);
+  }
+});
+
 Deno.test("an address that is tentative on a second interface is the first one's", () => {
   assert.deepEqual(sources("2001:db8::2/64 dev em1\n2001:db8::2/64 dev em2 tentative"), ["2001:db8::2 1002"]);
 });

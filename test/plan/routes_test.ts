@@ -166,3 +166,28 @@ Deno.test("IPv4 routes of one metric keep main's order", () => {
   ];
   assert.deepEqual(em1(4, routes.join("\n")), routes);
 });
+
+Deno.test("what main routes elsewhere out of a network of the interface's own is left to main", () => {
+  const routes = `
+    10.0.0.0/16 dev em1 proto kernel scope link
+    10.0.77.0/24 dev em2 scope link
+    10.0.78.0/24 via 10.0.0.9 dev em1
+    10.1.0.0/24 dev em2 scope link
+    10.0.0.0/15 dev em2 scope link`;
+  assert.deepEqual(em1(4, routes), [
+    "throw 10.0.77.0/24 proto 115",
+    "10.0.78.0/24 via 10.0.0.9 dev em1 proto boot",
+    "10.0.0.0/16 dev em1 proto kernel scope link",
+  ]);
+  // A table that is closed leaves nothing to main.
+  assert.deepEqual(em1(4, routes, { isolate: true }).filter((route) => route.includes("10.0.77")), []);
+  const routes6 = `
+    2001:db8:1:0:77::/80 dev em2 proto static metric 7
+    2001:db8:1::/64 dev em1 proto kernel metric 256
+    2001:db8:1:7::/64 dev em2 metric 256
+    fe80::7 dev em2 metric 256`;
+  assert.deepEqual(em1(6, routes6), [
+    "throw 2001:db8:1:0:77::/80 proto 115 metric 7",
+    "2001:db8:1::/64 dev em1 proto kernel metric 256",
+  ]);
+});

@@ -9,6 +9,8 @@ export interface Interface {
   readonly table: string;
   /** The addresses, and AnyIP prefixes, that are this interface's alone. */
   readonly addresses: readonly string[];
+  /** The networks of its global addresses, as `ip` writes addresses with their prefix lengths. */
+  readonly networks: readonly string[];
   /** Whether it should have a table. */
   readonly wanted: boolean;
 }
@@ -89,10 +91,16 @@ export function mirrored(one: Interface, host: Host): { should: Entry[]; may: En
   const byKey = Map.groupBy(host.main.map(entryOf), ({ key }) => key);
   const should: Entry[] = [];
   const missing: Entry[] = [];
+  const cutOut: Entry[] = [];
   for (const entries of byKey.values()) {
     const found = apart(ofKey(entries, one, host), host.family);
     should.push(...found);
-    if (found.length === 0 && one.role === "uplink") missing.push(...entries.filter(isNoBan).slice(0, 1));
+    const main = entries.filter(isNoBan).slice(0, 1);
+    if (found.length > 0) continue;
+    // What main routes elsewhere out of the interface's own networks.
+    const isCutOut = ({ dst }: Entry) => one.networks.some((network) => covers(network, dst));
+    cutOut.push(...main.filter(isCutOut));
+    if (one.role === "uplink") missing.push(...main.filter((entry) => !isCutOut(entry)));
   }
   // Nothing is left to main.
   if (host.isolate) return { should: [...should, ...closing(should, host.family)], may: [] };
@@ -102,7 +110,7 @@ export function mirrored(one: Interface, host: Host): { should: Entry[]; may: En
     const above = [...should, ...pierced].filter((outer) => isAbove(outer, entry));
     return above.some((outer) => isNoBan(outer) && !above.some((ban) => isBan(ban) && isAbove(outer, ban)));
   });
-  const throws = pierced.filter((entry) => !inner.includes(entry)).map(throwFor);
+  const throws = [...cutOut, ...pierced.filter((entry) => !inner.includes(entry))].map(throwFor);
   return { should: [...should, ...throws], may: inner.map(throwFor) };
 }
 

@@ -230,9 +230,13 @@ function otherOptions(cast: Cast): Event[] {
     ["--isolate", "--exclude", "em3"],
     ["--table-base", "5000"],
     ["--priority", "20000"],
-    ["--exclude", "em3"],
+    [
+      "--exclude",
+      "em3",
+    ],
     ["--rules", "per-prefix"],
     ["--rules", "per-prefix", "--priority", "20000"],
+    ["--rules", "per-prefix", "--isolate"],
   ]);
   return [program("terminate"), { on: "program", order: "start", flags }];
 }

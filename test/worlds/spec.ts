@@ -66,17 +66,27 @@ export function interfacesOf(
 ): Interface[] {
   const main = shown.routes[family].filter((route) => route.table === "main");
   const holders = holdersOf(family, shown);
+  // Whoever keeps networks apart has none of them inside for the sake of forwarding.
+  const forwards = shown.forwarding[family] && !settings.isolate;
+  const roles = new Map(
+    shown.links.map((link) => [link.ifname, roleOf(link, { shown, family, main, forwards })]),
+  );
   return shown.links.map((link) => {
-    // Whoever keeps networks apart has none of them inside for the sake of forwarding.
-    const forwards = shown.forwarding[family] && !settings.isolate;
-    const role = roleOf(link, { shown, family, main, forwards });
+    const role = roles.get(link.ifname)!;
     const partakes = link.ifname !== settings.exclude && role !== "inside";
-    const addresses = [...holders].filter(([, names]) => names.size === 1 && names.has(link.ifname));
+    const addresses = [...holders].filter(([, names]) => {
+      const outward = [...names].filter((name) => roles.get(name) !== "inside");
+      // What is inside may share an address with one that leads out.
+      return names.has(link.ifname) && (names.size === 1 || (outward.length === 1 && role !== "inside"));
+    });
     return {
       link,
       role,
       table: String(settings.base + link.ifindex),
       addresses: addresses.map(([ip]) => ip),
+      networks: (shown.addresses.find(({ ifname }) => ifname === link.ifname)?.addr_info ?? [])
+        .filter((address) => isGlobal(address, family))
+        .map(({ local, prefixlen }) => `${local}/${prefixlen}`),
       wanted: partakes && addresses.length > 0,
     };
   });

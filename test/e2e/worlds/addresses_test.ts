@@ -192,6 +192,22 @@ scenarios(
   },
 );
 
+scenarios("an uplink's address that lo and a bridge have too is the uplink's", async (world, family) => {
+  const { host } = world, { address } = world.uplink(2)[family];
+  const alone = `${address}/${family === "IPv4" ? "32" : "128"}`;
+  await host.batch(["link add svc type bridge", "link set svc up"]);
+  await host.batch(
+    ["lo", "svc"].map((device) => `address add ${alone} dev ${device} ${family === "IPv6" ? "nodad" : ""}`),
+  );
+  await using _daemon = await Daemon.start(host);
+  assert.ok((await sourceRules(host, family)).includes(`from ${address} lookup 1003`));
+  await assertCured(world, family);
+  await host.ip(`address delete ${alone} dev svc`);
+  await host.ip(`address delete ${alone} dev lo`);
+  await eventually(() => assertCured(world, family));
+  assert.ok((await sourceRules(host, family)).includes(`from ${address} lookup 1003`));
+});
+
 /** What --dry-run says of an address. */
 async function reason({ host }: World, address: string): Promise<string> {
   const { stdout } = await symrouted(host, ["--dry-run"]);

@@ -13,7 +13,9 @@ import type { World } from "../../lab/world.ts";
 
 const flannel = overlay(vxlan, { gateway: true });
 
-for (const network of [containers, pods, lan, flannel, overlay(vxlan, { gateway: false })]) reaches(network);
+for (const network of [containers, pods, lan, flannel, overlay(vxlan, { gateway: false })]) {
+  reaches(network);
+}
 for (const network of [pods, flannel]) comesToReach(network);
 
 /** The address of a service that is translated to the guest's, as kube-proxy does it. */

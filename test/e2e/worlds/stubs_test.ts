@@ -3,8 +3,15 @@
 
 import assert from "node:assert/strict";
 import { client, type Family, flag } from "../../lab/addressing.ts";
-import { Guest, lan, type Network } from "../../lab/guests.ts";
-import { answerAtOnce, answersPing, assertCured, replyDevice, sourceRules } from "../../lab/observe.ts";
+import { Guest, lan, macvlan, type Network } from "../../lab/guests.ts";
+import {
+  answerAtOnce,
+  answersPing,
+  assertCured,
+  replyDevice,
+  routes,
+  sourceRules,
+} from "../../lab/observe.ts";
 import { eventually } from "../../lab/process.ts";
 import { scenarios } from "../../lab/scenario.ts";
 import { Daemon, symrouted } from "../../lab/symrouted.ts";
@@ -25,6 +32,56 @@ scenarios("a storage network without a gateway goes on by its own interface", as
   assert.equal(await replyDevice(host, storage.guest[family], own), "lan");
   await assertCured(world, family);
 });
+
+for (const rpFilter of [0, 1] as const) {
+  scenarios(
+    `who is of a stub's network and comes by an uplink is answered by that uplink, rp_filter ${rpFilter}`,
+    async (world, family) => {
+      const { host, client } = world, [first, second] = world.uplinks;
+      // The second interface is a stub: of its network is a client that comes by the first one's router.
+      await host.ip(`${flag(family)} route delete default dev em2`);
+      const one = second[family].address.replace(/2$/, "50"), length = family === "IPv4" ? 32 : 128;
+      await client.ip(`address add ${one}/${length} dev lo${family === "IPv6" ? " nodad" : ""}`);
+      await first.router.ip(`route add ${one} via ${first[family].far}`);
+      const isAnswered = async () => {
+        const { code } = await client.run(["ping", "-n", "-c1", "-W0.5", "-I", one, first[family].address]);
+        return code === 0;
+      };
+      assert.equal(await isAnswered(), false, "the control must fail without symrouted");
+      await using _daemon = await Daemon.start(host);
+      assert.equal(await replyDevice(host, one, first[family].address), "em1");
+      await eventually(async () => assert.equal(await isAnswered(), true));
+    },
+    { rpFilter },
+  );
+}
+
+scenarios("where an option calls it inside, it reaches every uplink's address", async (world, family) => {
+  await using guest = await Guest.create(world, storage, family);
+  const addresses = world.uplinks.map((uplink) => uplink[family].address);
+  await guest.assertReaches(addresses, "before");
+  await using _daemon = await Daemon.start(world.host, ["--role", "lan=inside"]);
+  await guest.assertReaches([...addresses, addressOn(storage, family)], "while it runs");
+  await assertCured(world, family);
+});
+
+scenarios(`${macvlan.name} reaches that one's address`, async (world, family) => {
+  const { host } = world, [first, second] = world.uplinks, { address } = first[family];
+  await using guest = await Guest.create(world, macvlan, family);
+  await guest.assertReaches([address], "before");
+  const daemon = await Daemon.start(host);
+  await guest.assertReaches([address], "while it runs");
+  assert.equal(await replyDevice(host, macvlan.guest[family], address), "shim");
+  assert.equal(await replyDevice(host, macvlan.guest[family], second[family].address), "em2");
+  await assertCured(world, family);
+  // It goes with main's.
+  await host.ip("link delete shim");
+  await eventually(async () => {
+    assert.doesNotMatch((await routes(host, first.table, family)).join("\n"), /^throw/m);
+  });
+  assert.equal(await replyDevice(host, macvlan.guest[family], address), "em1");
+  assert.equal(await daemon.stop(), 0);
+}, { kinds: macvlan.kinds });
 
 scenarios(
   "a route with another uplink's address as its source is that one's as well",
