@@ -14,6 +14,7 @@ const names = [
     "nexthop_lost",
   ],
   ...["follow_address", "follow_link", "follow_route", "follow_advertisement", "follow_dhcp"],
+  ...["prefix_rules", "one_network"],
   ...["lifecycle", "one_at_a_time", "restart", "lost_events", "doubt_reading", "fight"],
 ];
 
