@@ -81,7 +81,8 @@ export function settleWatched(
   const last = isWhole ? decision : decide(kernel.observe(), wish);
   const harmLast = isWhole ? undefined : make(last, { kernel, watch, commands });
   if (harmLast) return settled(last, harmLast);
-  const staysClosed = isClosed && (before?.isClosed ?? false);
+  // One that had to be emptied first is open until it is taken again.
+  const staysClosed = isClosed && isWhole && (before?.isClosed ?? false);
   const done = { decision: last, wish, watch, others, observed, commands, isClosed, staysClosed };
   return settled(last, harmDone(kernel, done));
 }
