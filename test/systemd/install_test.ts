@@ -137,6 +137,23 @@ installScenario(
 );
 
 installScenario(
+  "another protocol is refused where rules and routes of the old one are in place",
+  async (world, machine) => {
+    await machine.must([FILE, "--install-unit"]);
+    const right = await ours(world), whole = await listing(machine);
+    const { code, stderr } = await machine.run([FILE, "--install-unit", "--protocol", "99"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^symrouted: not installed: --protocol 99: rules and routes of protocol 115 .*\n$/);
+    assert.deepEqual(await ours(world), right);
+    assertSame(await listing(machine), whole);
+    await machine.systemctl(`stop ${UNIT}`);
+    await machine.must([FILE, "--flush", "--protocol", "115"]);
+    await machine.must([FILE, "--install-unit", "--protocol", "99"]);
+    for (const family of families) await assertCured(world, family);
+  },
+);
+
+installScenario(
   "a place where nothing may be executed is refused, with nothing changed",
   async (_, machine) => {
     await machine.must(["mount", "-t", "tmpfs", "-o", "noexec", "tmpfs", "/usr/local/bin"]);
