@@ -1,7 +1,7 @@
 /** `--install-unit`: the executable, the unit and the options in their places, and the service running. */
 
 import { successorError } from "../arguments.ts";
-import { print } from "../output.ts";
+import { printDone } from "../output.ts";
 import { EXIT, Failure } from "../status.ts";
 import { installedProgram, notOurs, UNKNOWN } from "./belongings.ts";
 import { type FileChanges, folderOf, reasonOf } from "./files.ts";
@@ -30,7 +30,7 @@ export async function install(place: Place, asked: InstallOptions): Promise<void
   const stuck = await asAWhole("not installed", place, async (change) => {
     if (change.service?.isActive) await requireSuccessor(place, asked);
     await prepareProgram(change.files, place, { before, told, force });
-    await prepareTexts(change.files, place, { texts, told });
+    await prepareTexts(change.files, place, { texts, told, force });
     await change.commit();
     const { service } = change;
     if (!service) return;
@@ -40,8 +40,8 @@ export async function install(place: Place, asked: InstallOptions): Promise<void
     if (asked.start && !isRight) told.push(await change.start());
   });
   const lines = told.length > 0 ? [...told, ...stuck] : ["nothing to do"];
-  print(lines.map((line) => `symrouted: ${line}\n`).join(""));
-  if (!place.isImage && asked.start) print(await status());
+  const text = lines.map((line) => `symrouted: ${line}\n`).join("");
+  printDone(!place.isImage && asked.start ? text + await status() : text);
 }
 
 /** What is not ours to replace. */
@@ -113,7 +113,11 @@ async function prepareProgram(
 async function prepareTexts(
   changes: FileChanges,
   place: Place,
-  { texts, told }: { texts: readonly { found: Found; text: string }[]; told: string[] },
+  { texts, told, force }: {
+    texts: readonly { found: Found; text: string }[];
+    told: string[];
+    force: boolean;
+  },
 ): Promise<void> {
   for (const { found, text } of texts) {
     await changes.folder(folderOf(found.path));
@@ -121,10 +125,17 @@ async function prepareTexts(
     const was = found.text === undefined ? "" : optionsChange(place, { found, text });
     told.push(`${found.standing === "none" ? "installed" : "replaced"} ${found.path}${was}`);
   }
-  if (await lookAt(place.wish)) return;
+  const target = await place.wishTarget();
+  if (target !== undefined && isOwnName(target)) return;
+  if (target !== undefined && !force) throw kept(place.wish, `it leads to ${target}`);
   await changes.folder(folderOf(place.wish));
   await changes.link(place.wish, `../${UNIT}`);
   told.push(`enabled ${UNIT}`);
+}
+
+/** Whether that is a unit of our name, as also a package's is. */
+function isOwnName(path: string): boolean {
+  return path === UNIT || path.endsWith(`/${UNIT}`);
 }
 
 /** Which options were there, and which are now. */

@@ -136,6 +136,15 @@ installScenario(
   },
 );
 
+installScenario("a service whose user cannot be made says at which step it fails", async (_, machine) => {
+  await machine.must(["groupadd", "symrouted"]);
+  const before = await listing(machine);
+  const { code, stderr } = await machine.run([FILE, "--install-unit"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^symrouted: not installed: .*does not get ready: .*Failed at step USER .*\n$/);
+  assertSame(await listing(machine), before);
+});
+
 installScenario(
   "another protocol is refused where rules and routes of the old one are in place",
   async (world, machine) => {
