@@ -5,7 +5,7 @@ import { type MetricOverride, parseMetric } from "./model/metrics.ts";
 import { type Level, LEVELS } from "./log.ts";
 import { DEFAULTS, type Options, type Role, type Rules } from "./plan/options.ts";
 import { HIGHEST_PRIORITY, LOWEST_TABLE } from "./plan/ownership.ts";
-import { pathError } from "./unit/text.ts";
+import { folderError, pathError } from "./unit/text.ts";
 
 /** The options as they are given; what is not given is undefined. */
 export interface Flags {
@@ -69,9 +69,9 @@ export const FLAGS = {
   },
   bindir: {
     ...value,
-    parse: parsePath,
+    parse: parseFolder,
     placeholder: "DIR",
-    brief: "With these two: where the executable goes (/usr/local/bin)",
+    brief: "With these two: where the executable goes (/usr/local/bin, or where it is)",
   },
   root: {
     ...value,
@@ -176,12 +176,17 @@ function parseGlob(text: string): string {
   return text;
 }
 
-/** An absolute path that a unit can name as it is, without a slash at its end; "" is the root folder. */
+/** An absolute path, without a slash at its end; "" is the root folder. */
 function parsePath(text: string): string {
   if (!text.startsWith("/")) throw new SyntaxError(`${text || "nothing"} is no absolute path`);
-  const error = pathError(text);
-  if (error) throw new SyntaxError(error);
   return text.replaceAll(/\/+/g, "/").replace(/\/$/, "");
+}
+
+/** A folder for an executable that a unit names. */
+function parseFolder(text: string): string {
+  const path = parsePath(text), error = pathError(path) ?? folderError(path);
+  if (error) throw new SyntaxError(error);
+  return path;
 }
 
 function parseRole(text: string): RoleChoice {

@@ -18,6 +18,16 @@ export function print(text: string): void {
   }
 }
 
+/** Prints what has been done: that holds also where it cannot be told. */
+export function printDone(text: string): void {
+  try {
+    print(text);
+  } catch (error) {
+    if (!(error instanceof Failure)) throw error;
+    throw new Failure(error.status, error.what, error.why, "all else is done");
+  }
+}
+
 /** Says a last line on standard error. */
 export function complain(text: string): void {
   try {

@@ -2,6 +2,7 @@
 
 import { EXIT, Failure } from "../status.ts";
 import { type Found, lookAt, type Place } from "./place.ts";
+import { isSameFile } from "./same.ts";
 import { UNIT } from "./text.ts";
 
 export interface Belongings {
@@ -33,7 +34,7 @@ export async function belongings(
     if (why === undefined) ours.push(options.path);
     else left.push(`${options.path}: ${why}${packaged ? "" : " (--force removes it)"}`);
   }
-  const program = await programOf(place, unit, packaged?.text);
+  const program = await programOf(place, { unit, packaged: packaged?.text, force });
   if (program.ours) ours.push(program.ours);
   if (program.left) left.push(program.left);
   const dropIns = await place.dropIns();
@@ -59,26 +60,36 @@ export function notOurs({ standing }: Found): string | undefined {
   ];
 }
 
-/** Only a unit that nobody has edited tells for certain what we have put where. */
+/** The executable that our unit runs, as it says itself; undefined where it is not as we have written it. */
+export function installedProgram(unit: Found): string | undefined {
+  return unit.standing === "ours" ? EXECUTABLE.exec(unit.text!)?.[1] : undefined;
+}
+
+/** Only a unit that nobody has edited tells for certain what we have put where; or else it is what this program is. */
 async function programOf(
   place: Place,
-  unit: Found,
-  packaged: string | undefined,
+  { unit, packaged, force }: { unit: Found; packaged: string | undefined; force: boolean },
 ): Promise<{ ours?: string; left?: string }> {
   const named = EXECUTABLE.exec(unit.text ?? "")?.[1];
-  const program = unit.standing === "ours" ? named ?? place.program : place.program;
+  const program = installedProgram(unit) ?? place.program;
   const path = `${place.root}${program}`, other = `${place.root}${named}`;
   const isPackaged = program === EXECUTABLE.exec(packaged ?? "")?.[1];
   const isThere = await isFile(path);
+  const isOurs = force || unit.standing === "ours" || await isSameFile(Deno.execPath(), path);
   return {
-    ours: isThere && !isPackaged ? path : undefined,
+    ours: isThere && !isPackaged && isOurs ? path : undefined,
     left: isThere && isPackaged
       ? `${path}: the package's service runs it`
+      : isThere && !isOurs
+      ? `${path}: ${UNKNOWN} (--force removes it)`
       : named && named !== program && await isFile(other)
       ? `${other}: whose it is, a unit that is not as it was written does not tell`
       : undefined,
   };
 }
+
+/** Of an executable. */
+export const UNKNOWN = "nothing tells that it is symrouted's own";
 
 async function isFile(path: string): Promise<boolean> {
   const info = await lookAt(path);

@@ -3,9 +3,11 @@
 import { daemonError } from "../arguments.ts";
 import type { Flags } from "../flags.ts";
 import { EXIT, Failure } from "../status.ts";
+import { installedProgram } from "./belongings.ts";
+import { folderOf } from "./files.ts";
 import { install } from "./install.ts";
 import { requireSystemdsWorld, takeTurn } from "./turn.ts";
-import { Place } from "./place.ts";
+import { find, Place } from "./place.ts";
 import { uninstall } from "./uninstall.ts";
 import { valueError } from "./words.ts";
 
@@ -17,7 +19,7 @@ const VALUES = ["bindir", "root"];
 export async function changeService(flags: Flags, args: readonly string[]): Promise<void> {
   const rest = serviceOptions(args);
   await check(rest, flags);
-  const place = new Place({ root: flags.root, bindir: flags.bindir ?? "/usr/local/bin" });
+  const place = await placeOf(flags);
   requireHost(flags);
   const what = flags.installUnit ? "not installed" : "not removed";
   if (!place.isImage) requireSystemdsWorld(what);
@@ -27,6 +29,13 @@ export async function changeService(flags: Flags, args: readonly string[]): Prom
   const force = flags.force ?? false;
   if (flags.installUnit) await install(place, { options: rest, start: !flags.noStart, force });
   else await uninstall(place, { keepRoutes: flags.keepRoutes ?? false, force });
+}
+
+/** Unless told, the executable stays where our unit runs it. */
+async function placeOf({ root, bindir }: Flags): Promise<Place> {
+  const usual = new Place({ root, bindir: bindir ?? "/usr/local/bin" });
+  const program = bindir === undefined ? installedProgram(await find(usual.unit)) : undefined;
+  return program === undefined ? usual : new Place({ root, bindir: folderOf(program) });
 }
 
 /** The words of a command line that are the service's own. */

@@ -1,12 +1,14 @@
 /** `--install-unit`: the executable, the unit and the options in their places, and the service running. */
 
-import { print } from "../output.ts";
+import { successorError } from "../arguments.ts";
+import { printDone } from "../output.ts";
 import { EXIT, Failure } from "../status.ts";
-import { notOurs } from "./belongings.ts";
+import { installedProgram, notOurs, UNKNOWN } from "./belongings.ts";
 import { type FileChanges, folderOf, reasonOf } from "./files.ts";
 import { optionsIn, optionsText } from "./options_file.ts";
 import { find, type Found, lookAt, type Place } from "./place.ts";
-import { seal, sha256 } from "./seal.ts";
+import { isSameFile } from "./same.ts";
+import { seal } from "./seal.ts";
 import { type Service, status } from "./systemd.ts";
 import { UNIT, unitText } from "./text.ts";
 import { asAWhole } from "./whole.ts";
@@ -23,9 +25,12 @@ export interface InstallOptions {
 /** Everything is prepared before anything is changed, and what fails later is undone. Throws Failure. */
 export async function install(place: Place, asked: InstallOptions): Promise<void> {
   await requireFree(place, asked);
-  const texts = await wantedTexts(place, asked), told: string[] = [];
+  const unit = await find(place.unit), texts = await wantedTexts(place, unit, asked), told: string[] = [];
+  const before = installedProgram(unit), { force } = asked;
   const stuck = await asAWhole("not installed", place, async (change) => {
-    await prepare(change.files, place, { texts, told });
+    if (change.service?.isActive) await requireSuccessor(place, asked);
+    await prepareProgram(change.files, place, { before, told, force });
+    await prepareTexts(change.files, place, { texts, told, force });
     await change.commit();
     const { service } = change;
     if (!service) return;
@@ -35,8 +40,8 @@ export async function install(place: Place, asked: InstallOptions): Promise<void
     if (asked.start && !isRight) told.push(await change.start());
   });
   const lines = told.length > 0 ? [...told, ...stuck] : ["nothing to do"];
-  print(lines.map((line) => `symrouted: ${line}\n`).join(""));
-  if (!place.isImage && asked.start) print(await status());
+  const text = lines.map((line) => `symrouted: ${line}\n`).join("");
+  printDone(!place.isImage && asked.start ? text + await status() : text);
 }
 
 /** What is not ours to replace. */
@@ -55,9 +60,10 @@ function kept(path: string, why: string): Failure {
 /** The texts that are to be there instead of what is. Throws where that would replace what a person has written. */
 async function wantedTexts(
   place: Place,
+  found: Found,
   { options, force }: InstallOptions,
 ): Promise<{ found: Found; text: string }[]> {
-  const unit = { found: await find(place.unit), text: await seal(unitText(place.program)) };
+  const unit = { found, text: await seal(unitText(place.program)) };
   const file = { found: await place.findOptions(), text: await optionsText(options) };
   const { text: current, standing } = file.found;
   const isSame = current !== undefined && sameWords(optionsIn(current), options);
@@ -74,31 +80,62 @@ function sameWords(a: readonly string[], b: readonly string[]): boolean {
   return JSON.stringify(a) === JSON.stringify(b);
 }
 
-/** Puts everything that is to change beside its place, and says in `told` what that is. */
-async function prepare(
+/** Throws where a service that runs could not go on with these options. */
+async function requireSuccessor(place: Place, { options }: InstallOptions): Promise<void> {
+  const before = optionsIn((await place.findOptions()).text ?? "");
+  const error = options.length > 0 ? await successorError(options, before) : undefined;
+  if (error) throw new Failure(EXIT.failed, "not installed", error);
+}
+
+/** Puts the executable beside its place, if it is not there yet, and says so in `told`; one that our unit ran before goes. */
+async function prepareProgram(
   changes: FileChanges,
   place: Place,
-  { texts, told }: { texts: readonly { found: Found; text: string }[]; told: string[] },
+  { before, told, force }: { before: string | undefined; told: string[]; force: boolean },
 ): Promise<void> {
-  const program = `${place.root}${place.program}`,
-    verb = (isThere: boolean) => isThere ? "replaced" : "installed";
+  const program = `${place.root}${place.program}`, old = `${place.root}${before}`;
   if (!await isSameFile(Deno.execPath(), program)) {
+    const isThere = await lookAt(program) !== undefined;
+    if (isThere && before !== place.program && !force) throw kept(program, UNKNOWN);
     await changes.folder(folderOf(program));
     const fresh = await changes.write(program, { file: Deno.execPath() }, 0o755);
     // What an image lies on now says nothing of the host that it will be.
     if (!place.isImage) await requireExecutable(fresh, program);
-    told.push(`${verb(await lookAt(program) !== undefined)} ${program}`);
+    told.push(`${isThere ? "replaced" : "installed"} ${program}`);
   }
+  if (before === undefined || before === place.program || !await lookAt(old)) return;
+  await place.requireWithin(old);
+  await changes.remove(old);
+  told.push(`removed ${old}`);
+}
+
+/** Puts the texts that are to change beside their places, and says in `told` which those are. */
+async function prepareTexts(
+  changes: FileChanges,
+  place: Place,
+  { texts, told, force }: {
+    texts: readonly { found: Found; text: string }[];
+    told: string[];
+    force: boolean;
+  },
+): Promise<void> {
   for (const { found, text } of texts) {
     await changes.folder(folderOf(found.path));
     await changes.write(found.path, { text }, 0o644);
     const was = found.text === undefined ? "" : optionsChange(place, { found, text });
-    told.push(`${verb(found.standing !== "none")} ${found.path}${was}`);
+    told.push(`${found.standing === "none" ? "installed" : "replaced"} ${found.path}${was}`);
   }
-  if (await lookAt(place.wish)) return;
+  const target = await place.wishTarget();
+  if (target !== undefined && isOwnName(target)) return;
+  if (target !== undefined && !force) throw kept(place.wish, `it leads to ${target}`);
   await changes.folder(folderOf(place.wish));
   await changes.link(place.wish, `../${UNIT}`);
   told.push(`enabled ${UNIT}`);
+}
+
+/** Whether that is a unit of our name, as also a package's is. */
+function isOwnName(path: string): boolean {
+  return path === UNIT || path.endsWith(`/${UNIT}`);
 }
 
 /** Which options were there, and which are now. */
@@ -131,15 +168,4 @@ async function runs({ pid }: Service, { program }: Place): Promise<boolean> {
     Deno.stat(program),
   ]);
   return one?.dev === other.dev && one.ino === other.ino;
-}
-
-async function isSameFile(a: string, b: string): Promise<boolean> {
-  const [one, other] = await Promise.all([lookAt(a), lookAt(b)]);
-  if (!one || !other?.isFile || one.size !== other.size || ((other.mode ?? 0) & 0o777) !== 0o755) {
-    return false;
-  }
-  if (one.dev === other.dev && one.ino === other.ino) return true;
-  // Without V8's compilers, comparing them byte by byte would take far longer.
-  const [left, right] = await Promise.all([a, b].map(async (path) => sha256(await Deno.readFile(path))));
-  return left === right;
 }

@@ -48,6 +48,12 @@ export class Place {
     return `${this.root}${UNITS}/${WANTED_BY.exec(unitText(this.program))![1]}.wants/${UNIT}`;
   }
 
+  /** What that link leads to; undefined where nothing is there, "something else" where it is no link. */
+  async wishTarget(): Promise<string | undefined> {
+    const info = await lookAt(this.wish);
+    return info?.isSymlink ? await Deno.readLink(this.wish) : info && "something else";
+  }
+
   /** The options as systemd reads them: on a host, also where a link leads to them. */
   async findOptions(): Promise<Found> {
     const found = await find(this.options);
@@ -98,10 +104,15 @@ export async function find(path: string): Promise<Found> {
   return { path, text, standing: await standing(text) };
 }
 
-/** The real path of the nearest folder above a file that there is. */
+/** The real path of the nearest folder above a file that there is; of a link that leads nowhere, where that is. */
 async function deepest(path: string): Promise<string> {
   for (let folder = path;;) {
     folder = folder.replace(/\/[^/]*$/, "") || "/";
-    if (await lookAt(folder)) return await Deno.realPath(folder);
+    const info = await lookAt(folder);
+    if (!info) continue;
+    return await Deno.realPath(folder).catch(async (error) => {
+      if (info.isSymlink && error instanceof Deno.errors.NotFound) return await Deno.readLink(folder);
+      throw error;
+    });
   }
 }

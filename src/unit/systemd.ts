@@ -67,7 +67,9 @@ export async function whyNot(since: Date): Promise<string> {
   const told = (await journal("--priority=notice", `UNIT=${UNIT}`)).filter((line) =>
     !/^Failed to start/.test(line)
   );
-  return told.at(-1) ?? "the journal does not say why";
+  // What follows says no more than that it has failed.
+  const step = told.findLast((line) => line.includes(": Failed at step "));
+  return step ?? told.at(-1) ?? "the journal does not say why";
 }
 
 /** Runs a program to its end; what a terminal sends to all that it has started (^C, its end) does not reach it. */

@@ -20,6 +20,17 @@ export function pathError(path: string): string | undefined {
     : undefined;
 }
 
+/** Where packages put executables, and what the unit's ProtectHome and PrivateTmp hide from the service. */
+const OTHERS = ["/usr/bin", "/bin", "/usr/sbin", "/sbin"],
+  HIDDEN = ["/home", "/root", "/run/user", "/tmp", "/var/tmp"];
+
+/** Why the executable cannot go to a folder, as text for an error; undefined where it can. */
+export function folderError(path: string): string | undefined {
+  if (OTHERS.includes(path)) return `${path} is for what packages bring`;
+  const hidden = HIDDEN.find((one) => `${path}/`.startsWith(`${one}/`));
+  return hidden && `the service sees nothing of ${hidden}`;
+}
+
 /**
  * The unit's text for an executable at `path`, which is absolute, and whose manual page is there or not: systemd-analyze(1)
  * complains of one that is named and missing. Every setting is known to systemd 247 (Debian 11). An older one ignores what it

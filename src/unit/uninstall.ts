@@ -1,7 +1,7 @@
 /** `--uninstall-unit`: the service, its files, and what it has written into the kernel, gone. */
 
 import { daemonError } from "../arguments.ts";
-import { print } from "../output.ts";
+import { print, printDone } from "../output.ts";
 import { EXIT, Failure } from "../status.ts";
 import { belongings, refused } from "./belongings.ts";
 import { eachOf } from "./files.ts";
@@ -36,7 +36,7 @@ export async function uninstall(place: Place, { keepRoutes, force }: UninstallOp
   });
   if (!place.isImage) await eachOf([() => systemctl(["reset-failed", UNIT])]);
   const lines = [...ours.map((path) => `removed ${path}`), ...left.map((line) => `left ${line}`), ...stuck];
-  print(flushed + lines.map((line) => `symrouted: ${line}\n`).join(""));
+  printDone(flushed + lines.map((line) => `symrouted: ${line}\n`).join(""));
 }
 
 /** `--flush`, by this very executable, by the options that the service had; gives what it says. */

@@ -53,9 +53,41 @@ isolatedTest("another place for the executable", async () => {
   assert.equal((await install(root, "--bindir", "/opt/symrouted/bin/")).code, 0);
   assert.match(await Deno.readTextFile(root + UNIT), /^ExecStart=\/opt\/symrouted\/bin\/symrouted /m);
   assert.ok((await Deno.stat(`${root}/opt/symrouted/bin/symrouted`)).isFile);
-  assert.equal((await uninstall(root)).code, 0);
+  // It stays there unless told otherwise.
+  assert.equal((await install(root)).stdout, "symrouted: nothing to do\n");
+  const moved = await install(root, "--bindir", "/usr/local/bin");
+  assert.ok(moved.stdout.includes(`installed ${root}${PROGRAM}\n`), moved.stdout);
+  assert.ok(moved.stdout.includes(`removed ${root}/opt/symrouted/bin/symrouted\n`), moved.stdout);
   await assert.rejects(Deno.stat(`${root}/opt/symrouted/bin/symrouted`));
+  assert.equal((await install(root, "--bindir", "/opt/symrouted/bin")).code, 0);
+  assert.equal((await uninstall(root)).code, 0);
+  for (const path of [PROGRAM, "/opt/symrouted/bin/symrouted"]) await assert.rejects(Deno.stat(root + path));
 }, { skip });
+
+isolatedTest(
+  "an executable that nothing tells to be ours is neither replaced nor removed unasked",
+  async () => {
+    const root = await image(), own = "#!/bin/sh\necho mine\n";
+    await Deno.writeTextFile(root + PROGRAM, own);
+    const reason =
+      /usr\/local\/bin\/symrouted: nothing tells that it is symrouted's own \(--force replaces it\)$/m;
+    await assertRefused(root, () => install(root), { reason });
+    const nothing = await uninstall(root);
+    assert.deepEqual([nothing.code, nothing.stdout], [0, "symrouted: nothing to do: it is not installed\n"]);
+    assert.equal(await Deno.readTextFile(root + PROGRAM), own);
+    assert.equal((await install(root, "--force")).code, 0);
+    // What somebody has put there since is no unit's of ours to tell.
+    await Deno.remove(root + UNIT);
+    await Deno.writeTextFile(root + PROGRAM, own);
+    const { stdout } = await uninstall(root);
+    assert.match(
+      stdout,
+      /left \S+\/symrouted: nothing tells that it is symrouted's own \(--force removes it\)$/m,
+    );
+    assert.equal(await Deno.readTextFile(root + PROGRAM), own);
+  },
+  { skip },
+);
 
 isolatedTest(
   "options are replaced when others are given, and kept when a person has written them",
@@ -147,6 +179,11 @@ isolatedTest("where it cannot be done at all, one line says why", async () => {
     [["--install-unit", "--keep-routes"], 2, /--keep-routes belongs to --uninstall-unit/],
     [["--install-unit", "--priority", "none"], 2, /--priority: none is not a number/],
     [["--install-unit", "--bindir", "bin"], 2, /--bindir: bin is no absolute path/],
+    [["--install-unit", "--bindir", "/usr//bin/"], 2, /--bindir: \/usr\/bin is for what packages bring/],
+    [["--install-unit", "--bindir", "/root/bin"], 2, /--bindir: the service sees nothing of \/root/],
+    [["--install-unit", "--bindir", "/opt/a b"], 2, /--bindir: \/opt\/a b has characters/],
+    [["--install-unit", "--root", "image"], 2, /--root: image is no absolute path/],
+    [["--install-unit", "--root", "/nö ne"], 1, /there is no folder \/nö ne/],
     [["--install-unit", "--exclude", "a\rb"], 2, /control character/],
     [["--uninstall-unit", "--exclude", "a"], 2, /a service is removed with the options that it has/],
   ];

@@ -65,6 +65,50 @@ isolatedTest("an image's link that leads to the host is not followed", async () 
   }
 }, { skip });
 
+isolatedTest("an image's link that leads nowhere is named", async () => {
+  const root = await image();
+  await Deno.remove(`${root}/usr/local`, { recursive: true });
+  await Deno.symlink("/var/none", `${root}/usr/local`);
+  await assertRefused(root, () => install(root), {
+    reason: /^symrouted: \S+\/symrouted: it leads out of \S+, to \/var\/none$/m,
+  });
+}, { skip });
+
+isolatedTest("a link that enables something else is told of, and replaced by force alone", async () => {
+  const root = await image();
+  await install(root);
+  await Deno.remove(root + WISH);
+  for (const target of ["/nowhere", "/dev/null"]) {
+    await Deno.symlink(target, root + WISH);
+    await assertRefused(root, () => install(root), {
+      reason: new RegExp(`wants/symrouted.service: it leads to ${target} \\(--force replaces it\\)$`, "m"),
+    });
+    assert.equal((await install(root, "--force")).stdout, "symrouted: enabled symrouted.service\n");
+    assert.equal(await Deno.readLink(root + WISH), "../symrouted.service");
+    await Deno.remove(root + WISH);
+  }
+}, { skip });
+
+isolatedTest("what is done is told right where it cannot be printed", async () => {
+  const root = await image();
+  for (const what of ["--install-unit", "--uninstall-unit"]) {
+    const { code, stderr } = await run([
+      "sh",
+      "-c",
+      '"$1" $2 --root "$3" >/dev/full',
+      "sh",
+      compiled,
+      what,
+      root,
+    ]);
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /^symrouted: standard output cannot be written: No space left [^\n]*\(all else is done\)$/m,
+    );
+  }
+}, { skip });
+
 isolatedTest("options that a link leads to stay as they are", async () => {
   const root = await image();
   await Deno.writeTextFile(`${root}/etc/managed`, 'SYMROUTED_OPTIONS="--exclude mine"\n');

@@ -44,21 +44,22 @@ isolatedTest(
     const root = await image();
     // As on a host where systemd runs, on what is not this host's own.
     const script = `
-    mkdir -p /run/systemd/system
     for part in etc/default etc/systemd usr/local; do mount --bind "$1/$part" "/$part"; done
-    ip rule add from 192.0.2.1 lookup 1234 priority 27200 protocol 115
+    ip rule add from 192.0.2.2 lookup 1234 priority 27200 protocol 115
     for what in --install-unit --uninstall-unit; do
       unshare --net "$2" $what || echo $?
       unshare --root "$1/there" /symrouted $what || echo $?
     done
-    ip rule`;
+    ip rule
+    ip rule delete from 192.0.2.2`;
     for (const path of ["there/run", "there/proc", "there/lib", "there/lib64", "there/usr", "there/dev"]) {
       await Deno.mkdir(`${root}/${path}`, { recursive: true });
     }
-    const bound = `cp "$2" "$1/there/symrouted"; for part in run proc lib lib64 usr dev; do
+    const bound = `mkdir -p /run/systemd; mount -t tmpfs tmpfs /run/systemd; mkdir /run/systemd/system
+    touch "$1/there/symrouted"; mount --bind "$2" "$1/there/symrouted"; for part in run proc lib lib64 usr dev; do
     [ ! -d /$part ] || mount --rbind /$part "$1/there/$part"; done; ${script}`;
     const { stdout, stderr } = await run(["unshare", "--mount", "sh", "-euc", bound, "sh", root, compiled]);
-    assert.match(stdout, /^1\n1\n1\n1\n[^]*from 192\.0\.2\.1 lookup 1234/, stdout);
+    assert.match(stdout, /^1\n1\n1\n1\n[^]*from 192\.0\.2\.2 lookup 1234/, stdout + stderr);
     for (const what of ["installed", "removed"]) {
       assert.ok(
         stderr.includes(`not ${what}: systemd runs in another network namespace, and so does`),

@@ -66,6 +66,15 @@ scenario("ten reloads write nothing, lose nothing and leave nothing open", async
   assert.equal(await daemon.stop(), 0);
 });
 
+scenario("several reloads at once are all made, one after the other", async ({ host }) => {
+  await using daemon = await Daemon.start(host);
+  const names = ["a", "b", "c", "d"];
+  const asked = await Promise.all(names.map((name) => symrouted(host, ["--reload", "--exclude", name])));
+  for (const { code, stderr } of asked) assert.deepEqual([code, stderr], [0, ""]);
+  await eventually(() => assert.equal(readies(daemon), 1 + names.length), { within: 20_000 });
+  assert.equal(await daemon.stop(), 0);
+});
+
 scenario("a bad option is refused, and the daemon goes on as it was", async ({ host }) => {
   await using daemon = await Daemon.start(host, ["--exclude", "em2"]);
   const before = { state: await state(host), lines: daemon.lines.length };

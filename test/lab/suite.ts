@@ -15,6 +15,8 @@ export async function runSuite(args: string[]): Promise<number> {
 export async function suite(args: string[]): Promise<string[]> {
   Deno.chdir(new URL("../..", import.meta.url).pathname);
   await cacheDependencies(["src/main.ts", ...await testFiles()]);
+  // They mostly wait.
+  if (!Deno.env.has("DENO_JOBS")) Deno.env.set("DENO_JOBS", `${2 * navigator.hardwareConcurrency}`);
   return [Deno.execPath(), "test", "-A", "--no-prompt", "--cached-only", "--parallel", ...args];
 }
 

@@ -136,6 +136,32 @@ installScenario(
   },
 );
 
+installScenario("a service whose user cannot be made says at which step it fails", async (_, machine) => {
+  await machine.must(["groupadd", "symrouted"]);
+  const before = await listing(machine);
+  const { code, stderr } = await machine.run([FILE, "--install-unit"]);
+  assert.equal(code, 1);
+  assert.match(stderr, /^symrouted: not installed: .*does not get ready: .*Failed at step USER .*\n$/);
+  assertSame(await listing(machine), before);
+});
+
+installScenario(
+  "another protocol is refused where rules and routes of the old one are in place",
+  async (world, machine) => {
+    await machine.must([FILE, "--install-unit"]);
+    const right = await ours(world), whole = await listing(machine);
+    const { code, stderr } = await machine.run([FILE, "--install-unit", "--protocol", "99"]);
+    assert.equal(code, 1);
+    assert.match(stderr, /^symrouted: not installed: --protocol 99: rules and routes of protocol 115 .*\n$/);
+    assert.deepEqual(await ours(world), right);
+    assertSame(await listing(machine), whole);
+    await machine.systemctl(`stop ${UNIT}`);
+    await machine.must([FILE, "--flush", "--protocol", "115"]);
+    await machine.must([FILE, "--install-unit", "--protocol", "99"]);
+    for (const family of families) await assertCured(world, family);
+  },
+);
+
 installScenario(
   "a place where nothing may be executed is refused, with nothing changed",
   async (_, machine) => {
