@@ -44,12 +44,12 @@ export async function assertMirrored(
       const own = main.filter((route) => `${route} `.includes(` dev ${device} `));
       const least = options.least ?? 0;
       assert.ok(own.length >= least, `main has only ${own.length} routes by ${device}`);
-      const elsewhere = main.filter((route) => !own.includes(route)).map((route) => route.split(" ")[0]);
       // What main routes by another interface is left to main.
-      const found = (await routes(host, table, family)).filter((route) => {
-        const [kind, prefix] = route.split(" ");
-        return kind !== "throw" || !elsewhere.includes(prefix);
-      });
+      const mine = new Set(own);
+      const elsewhere = new Set(main.filter((route) => !mine.has(route)).map((route) => route.split(" ")[0]));
+      const found = (await routes(host, table, family)).filter((route) =>
+        !route.startsWith("throw ") || !elsewhere.has(route.split(" ")[1])
+      );
       const { lost, left } = mismatch(own, found);
       const some = [...lost.map((one) => `lost: ${one}`), ...left.map((one) => `left over: ${one}`)].slice(
         0,
