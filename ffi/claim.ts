@@ -3,17 +3,12 @@
  * file, belongs to the network namespace, and goes with the process that holds it, whatever that dies of.
  */
 
+import { Descriptor } from "./descriptor.ts";
 import { ERRNO, failure } from "./error.ts";
 import { keepOpen, libc } from "./libc.ts";
 import { openUnix, SOCK, unixAddress } from "./unix.ts";
 
-export class Claim implements Disposable {
-  #fd: number;
-
-  private constructor(fd: number) {
-    this.#fd = fd;
-  }
-
+export class Claim extends Descriptor {
   /** Takes the name; undefined where somebody else has it. */
   static take(name: string): Claim | undefined {
     const fd = openUnix(SOCK.stream), address = unixAddress(`@${name}`)!;
@@ -28,15 +23,5 @@ export class Claim implements Disposable {
   static inherit(fd: number): Claim {
     keepOpen(fd, false);
     return new Claim(fd);
-  }
-
-  get fd(): number {
-    return this.#fd;
-  }
-
-  [Symbol.dispose](): void {
-    // By the second time the number may be another file's.
-    if (this.#fd >= 0) libc().close(this.#fd);
-    this.#fd = -1;
   }
 }

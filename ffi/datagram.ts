@@ -1,17 +1,17 @@
 /** A unix socket that datagrams are sent from, to one address (unix(7)). */
 
+import { Descriptor } from "./descriptor.ts";
 import { libc } from "./libc.ts";
 import { openUnix, SOCK, unixAddress } from "./unix.ts";
 
 const MSG_DONTWAIT = 0x40;
 const MSG_NOSIGNAL = 0x4000;
 
-export class DatagramSender implements Disposable {
-  #fd: number;
+export class DatagramSender extends Descriptor {
   readonly #address: Uint8Array<ArrayBuffer>;
 
   private constructor(address: Uint8Array<ArrayBuffer>) {
-    this.#fd = openUnix(SOCK.datagram);
+    super(openUnix(SOCK.datagram));
     this.#address = address;
   }
 
@@ -25,12 +25,6 @@ export class DatagramSender implements Disposable {
   send(text: string): boolean {
     const bytes = new TextEncoder().encode(text), to = this.#address;
     const flags = MSG_DONTWAIT | MSG_NOSIGNAL;
-    return libc().sendto(this.#fd, bytes, BigInt(bytes.length), flags, to, to.length) >= 0;
-  }
-
-  [Symbol.dispose](): void {
-    // By the second time the number may be another file's.
-    if (this.#fd >= 0) libc().close(this.#fd);
-    this.#fd = -1;
+    return libc().sendto(this.fd, bytes, BigInt(bytes.length), flags, to, to.length) >= 0;
   }
 }

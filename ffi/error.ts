@@ -10,6 +10,7 @@ export const ERRNO = {
   ENOENT: 2,
   ESRCH: 3,
   EINTR: 4,
+  EAGAIN: 11,
   EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,

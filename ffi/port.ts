@@ -4,6 +4,7 @@
  * CAP_NET_ADMIN in the user namespace which owns the network namespace.
  */
 
+import { Descriptor } from "./descriptor.ts";
 import { ERRNO, failure, NetlinkError } from "./error.ts";
 import { keepOpen, libc } from "./libc.ts";
 import { SOCKET_FLAGS } from "./unix.ts";
@@ -37,12 +38,12 @@ export interface Message {
   readonly text: string;
 }
 
-export class Port implements Disposable {
-  #fd: number;
+/** Its descriptor can be read when somebody has said something. */
+export class Port extends Descriptor {
   readonly number: number;
 
   private constructor(fd: number, number: number) {
-    this.#fd = fd;
+    super(fd);
     this.number = number;
   }
 
@@ -70,15 +71,10 @@ export class Port implements Disposable {
     return new Port(fd, address[1]);
   }
 
-  /** Can be read when somebody has said something. */
-  get fd(): number {
-    return this.#fd;
-  }
-
   /** From now on `markedPorts` has it. */
   mark(): void {
     const group = new Int32Array([GUARDED_GROUP]);
-    if (libc().setsockopt(this.#fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, 4) !== 0) {
+    if (libc().setsockopt(this.fd, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, group, 4) !== 0) {
       throw failure(`join netlink group ${GUARDED_GROUP}`);
     }
   }
@@ -90,7 +86,7 @@ export class Port implements Disposable {
       throw new NetlinkError("send by netlink", "the message is too long", { code: ERRNO.EMSGSIZE });
     }
     const size = BigInt(bytes.length);
-    if (libc().sendto(this.#fd, bytes, size, MSG_DONTWAIT, to, to.byteLength) < 0n) {
+    if (libc().sendto(this.fd, bytes, size, MSG_DONTWAIT, to, to.byteLength) < 0n) {
       throw failure("send by netlink");
     }
   }
@@ -98,22 +94,16 @@ export class Port implements Disposable {
   /** What has been said; undefined where nothing has, for so many milliseconds. Nothing else runs meanwhile. */
   hear(milliseconds = 0): Message | undefined {
     const bytes = new Uint8Array(MESSAGE_BYTES), room = BigInt(bytes.length);
-    const sender = new Uint32Array(ADDRESS_WORDS), waiting = new Int32Array([this.#fd, POLLIN]);
+    const sender = new Uint32Array(ADDRESS_WORDS), waiting = new Int32Array([this.fd, POLLIN]);
     while (libc().poll(waiting, 1n, milliseconds) > 0) {
       const length = new Uint32Array([sender.byteLength]);
-      const size = Number(libc().recvfrom(this.#fd, bytes, room, MSG_DONTWAIT, sender, length));
+      const size = Number(libc().recvfrom(this.fd, bytes, room, MSG_DONTWAIT, sender, length));
       // What the kernel tells multicast routers, or that it could not, is not for us.
       if (size >= 0 && sender[1] !== 0) {
         return { from: sender[1], text: new TextDecoder().decode(bytes.subarray(0, size)) };
       }
     }
     return undefined;
-  }
-
-  [Symbol.dispose](): void {
-    // By the second time the number may be another file's.
-    if (this.#fd >= 0) libc().close(this.#fd);
-    this.#fd = -1;
   }
 }
 

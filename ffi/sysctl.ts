@@ -4,16 +4,15 @@
  */
 
 import type { Arp } from "../src/model/records.ts";
+import { openToRead } from "./descriptor.ts";
 import { libc } from "./libc.ts";
-import { cString } from "./owned.ts";
 
-const O_RDONLY = 0, O_CLOEXEC = 0o2000000;
 /** Every number that a setting may be, with room to spare. */
 const BYTES = 32;
 
 /** A setting that is a number, by its path below /proc/sys; undefined where it cannot be read. */
 export function readSetting(path: string): number | undefined {
-  const fd = libc().open(cString(`/proc/sys/${path}`), O_RDONLY | O_CLOEXEC);
+  const fd = openToRead(`/proc/sys/${path}`);
   if (fd < 0) return undefined;
   const bytes = new Uint8Array(BYTES);
   const length = Number(libc().read(fd, bytes, BigInt(BYTES)));

@@ -1,5 +1,6 @@
 /** Waiting for a socket without a busy loop: poll(2), with an eventfd(2) to be woken by. */
 
+import { Descriptor } from "./descriptor.ts";
 import { failure } from "./error.ts";
 import { libc } from "./libc.ts";
 
@@ -9,16 +10,15 @@ const EFD_CLOEXEC = 0o2000000;
 /** poll(2) passes over it. */
 const NONE = -1;
 
-/** Waits until a descriptor can be read. Not to be disposed of while it waits. */
-export class Waiter implements Disposable {
-  #wake: number;
+/** Waits until a descriptor can be read; its own is what it is woken by. Not to be disposed of while it waits. */
+export class Waiter extends Descriptor {
   /** Three of `struct pollfd`: fd (4 bytes), events (2), revents (2). */
   readonly #fds = new Int32Array(6);
 
   constructor(fd: number) {
-    this.#wake = libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-    if (this.#wake < 0) throw failure("wait for the kernel: open an eventfd");
-    this.#fds.set([fd, POLLIN, this.#wake, POLLIN, NONE, POLLIN]);
+    super(libc().eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC));
+    if (this.fd < 0) throw failure("wait for the kernel: open an eventfd");
+    this.#fds.set([fd, POLLIN, this.fd, POLLIN, NONE, POLLIN]);
   }
 
   /** Whether the descriptor can be read within `milliseconds`; nothing else runs meanwhile. */
@@ -33,16 +33,10 @@ export class Waiter implements Disposable {
   async wait(milliseconds: number, other = NONE): Promise<void> {
     this.#fds[4] = other;
     await libc().poll_aside(this.#fds, 3n, milliseconds);
-    libc().read(this.#wake, new BigUint64Array(1), 8n);
+    libc().read(this.fd, new BigUint64Array(1), 8n);
   }
 
   wake(): void {
-    libc().write(this.#wake, new BigUint64Array([1n]), 8n);
-  }
-
-  [Symbol.dispose](): void {
-    // By the second time the number may be another file's.
-    if (this.#wake >= 0) libc().close(this.#wake);
-    this.#wake = -1;
+    libc().write(this.fd, new BigUint64Array([1n]), 8n);
   }
 }

@@ -15,13 +15,13 @@ import type { Action } from "./words.ts";
 export async function runCli(args: readonly string[]): Promise<number> {
   const request = await readArguments(args), options = args.filter((word) => !RELOAD.test(word));
   if ("error" in request) return fail(request.error, EXIT.usage);
-  // Where something else was done that ends, systemd would take it for the service, or for its reload.
-  const error = isService()
-    ? await daemonError(args)
-    : options.length < args.length
-    ? await daemonError(options)
-    : undefined;
-  if (error) return fail(`not ${isService() ? "started" : "reloaded"}: ${error}`, EXIT.usage);
+  if (isService()) {
+    const error = await daemonError(args);
+    if (error) return fail(`not started: ${error}`, EXIT.usage);
+  } else if (options.length < args.length) {
+    const error = await daemonError(options);
+    if (error) return fail(`not reloaded: ${error}`, EXIT.usage);
+  }
   if ("text" in request) return await told(() => print(request.text));
   if ("action" in request) return await ended(request.action);
   const { flags } = request;
@@ -42,7 +42,10 @@ export async function runCli(args: readonly string[]): Promise<number> {
 /** The option that is not the daemon's. */
 const RELOAD = /^--reload(=|$)/;
 
-/** Whether this is the first process of a service that systemd has started (sd_notify(3)). */
+/**
+ * Whether this is the first process of a service that systemd has started (sd_notify(3)). What ends by itself systemd would
+ * take for the service, as it would take it for its reload.
+ */
 function isService(): boolean {
   return Deno.ppid === 1 && Deno.env.has("NOTIFY_SOCKET");
 }

@@ -3,11 +3,12 @@
  * dist/symrouted-ARCHITECTURE for another. The same input gives the same bytes.
  */
 
+import { sha256 } from "../../src/unit/seal.ts";
 import { VERSION } from "../../src/version.ts";
 import { readCrates } from "./components.ts";
 import { LIBNL_SOURCE, libnlFor } from "./libnl.ts";
 import { type Architecture, ARCHITECTURES, deno, findRuntime, type Runtime, targetOf } from "./runtime.ts";
-import { root, run, sha256, task, Unmakeable } from "./tools.ts";
+import { root, run, task, Unmakeable } from "./tools.ts";
 
 /** What is in an executable, and what it was made of; beside it as `.json`. */
 export interface Record {

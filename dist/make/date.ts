@@ -1,6 +1,6 @@
 /** The one time that everything which is made says of itself, so that the same input gives the same bytes. */
 
-import { Unmakeable } from "./tools.ts";
+import { root, Unmakeable } from "./tools.ts";
 
 /** As mdoc(7) writes the date of a manual page. */
 const PAGE_DATE = /^\.Dd (\w+ \d{1,2}, \d{4})$/m;
@@ -15,7 +15,7 @@ export function releaseDate(): Date {
     if (/^\d{1,11}$/.test(given)) return new Date(Number(given) * 1000);
     throw new Unmakeable(`SOURCE_DATE_EPOCH=${given}: it is no number of seconds since 1970`);
   }
-  const page = Deno.readTextFileSync(new URL("../symrouted.8", import.meta.url));
+  const page = Deno.readTextFileSync(`${root}dist/symrouted.8`);
   const date = new Date(`${PAGE_DATE.exec(page)?.[1]} UTC`);
   if (Number.isNaN(date.getTime())) throw new Unmakeable("dist/symrouted.8: it has no date (.Dd)");
   return date;

@@ -3,8 +3,9 @@
  * executable itself, for either machine on either.
  */
 
+import { sha256 } from "../../src/unit/seal.ts";
 import type { Architecture } from "./runtime.ts";
-import { cached, fetched, run, sha256, Unmakeable, unpackWheel, verify } from "./tools.ts";
+import { cached, fetched, run, Unmakeable, unpackWheel, verify } from "./tools.ts";
 
 export const LIBNL_SOURCE = {
   version: "3.7.0",

@@ -3,6 +3,7 @@
  * it in SHA256SUMS, which is written last. The same input gives the same bytes.
  */
 
+import { sha256 } from "../../src/unit/seal.ts";
 import { VERSION } from "../../src/version.ts";
 import { compile, executable, type Record } from "./compile.ts";
 import { componentsOf } from "./components.ts";
@@ -10,7 +11,7 @@ import { releaseDate } from "./date.ts";
 import { packagesFor } from "./package.ts";
 import { ARCHITECTURES } from "./runtime.ts";
 import { type Released, sbomText } from "./sbom.ts";
-import { root, sha256, task } from "./tools.ts";
+import { root, task } from "./tools.ts";
 
 const dist = `${root}dist/`;
 

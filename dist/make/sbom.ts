@@ -1,6 +1,6 @@
 /** What a release is made of, as CycloneDX 1.6 (cyclonedx.org/docs/1.6/json): the same facts give the same bytes. */
 
-import { sha256 } from "./tools.ts";
+import { sha256 } from "../../src/unit/seal.ts";
 
 /** A file of the release. */
 export interface Released {

@@ -1,5 +1,7 @@
 /** What the makers share: programs that have to succeed, files kept in the user's cache, checksums. */
 
+import { sha256 } from "../../src/unit/seal.ts";
+
 /** A reason not to go on that a person can act upon; it is printed as one line. */
 export class Unmakeable extends Error {
   override readonly name = "Unmakeable";
@@ -58,10 +60,6 @@ export async function cached(name: string, make: (path: string) => Promise<void>
     await Deno.remove(part, { recursive: true });
   }
   return path;
-}
-
-export async function sha256(bytes: Uint8Array<ArrayBuffer>): Promise<string> {
-  return new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).toHex();
 }
 
 /** Throws Unmakeable where the bytes are not those that were meant. */
@@ -135,9 +133,4 @@ export async function withFolder<T>(body: (folder: string) => Promise<T>): Promi
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
-}
-
-/** The folder of a path. */
-export function folderOf(path: string): string {
-  return path.slice(0, path.lastIndexOf("/"));
 }

@@ -1,10 +1,11 @@
 /** What a package puts where on a host: the same for every format, but for the few places that distributions disagree on. */
 
 import { completions } from "../../src/completions/command.ts";
+import { folderOf } from "../../src/unit/files.ts";
 import { optionsText } from "../../src/unit/options_file.ts";
 import { UNIT, unitText } from "../../src/unit/text.ts";
 import type { Shell } from "../../src/words.ts";
-import { folderOf, root, run } from "./tools.ts";
+import { root, run } from "./tools.ts";
 
 /** Where the executable of a package is. */
 export const PROGRAM = "/usr/bin/symrouted";

@@ -1,7 +1,8 @@
 /** What of a service's files is ours to remove, and what is left to whom. */
 
 import { EXIT, Failure } from "../status.ts";
-import { type Found, lookAt, type Place } from "./place.ts";
+import { lookAt } from "./files.ts";
+import type { Found, Place } from "./place.ts";
 import { isSameFile } from "./same.ts";
 import { UNIT } from "./text.ts";
 

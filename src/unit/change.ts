@@ -20,8 +20,8 @@ export async function changeService(flags: Flags, args: readonly string[]): Prom
   const rest = serviceOptions(args);
   await check(rest, flags);
   const place = await placeOf(flags);
-  requireHost(flags);
   const what = flags.installUnit ? "not installed" : "not removed";
+  requireHost(what, flags);
   if (!place.isImage) requireSystemdsWorld(what);
   using _turn = takeTurn(what, place.root || "/");
   // The service's own user has to get to what is written.
@@ -64,9 +64,8 @@ async function check(options: readonly string[], { uninstallUnit }: Flags): Prom
   if (error) throw new Failure(EXIT.usage, "no options of a service", error);
 }
 
-/** Before anything is looked at. */
-function requireHost({ installUnit, root }: Flags): void {
-  const what = installUnit ? "not installed" : "not removed";
+/** Whether it can be done here at all. Throws Failure, which begins with `what`. */
+function requireHost(what: string, { installUnit, root }: Flags): void {
   if (!Deno.build.standalone) {
     const why = `only the compiled executable can ${installUnit ? "install" : "remove"} itself`;
     throw new Failure(EXIT.failed, what, why, "deno task compile");

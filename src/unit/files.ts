@@ -47,7 +47,7 @@ export class FileChanges {
   /** Makes a folder and those above it where they are missing. */
   async folder(path: string): Promise<void> {
     const missing: string[] = [];
-    for (let one = path; one && !await exists(one); one = folderOf(one)) missing.unshift(one);
+    for (let one = path; one && !await lookAt(one); one = folderOf(one)) missing.unshift(one);
     for (const one of missing) {
       await attempt(one, () => Deno.mkdir(one, { mode: 0o755 }));
       this.#folders.unshift(one);
@@ -58,7 +58,7 @@ export class FileChanges {
   async commit(): Promise<void> {
     for (const step of this.#steps) {
       await attempt(step.path, async () => {
-        step.existed = await exists(step.path);
+        step.existed = await lookAt(step.path) !== undefined;
         if (step.existed && step.fresh) await Deno.link(step.path, step.old);
         else if (step.existed) await Deno.rename(step.path, step.old);
         step.isDone = true;
@@ -151,12 +151,12 @@ export function reasonOf(error: unknown): string {
   return text.replace(/ \(os error \d+\).*$/s, "");
 }
 
-async function exists(path: string): Promise<boolean> {
+/** What is at a path, links not followed; undefined where nothing is. */
+export async function lookAt(path: string): Promise<Deno.FileInfo | undefined> {
   try {
-    await Deno.lstat(path);
-    return true;
+    return await Deno.lstat(path);
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
+    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
     throw error;
   }
 }

@@ -1,6 +1,7 @@
 /** Where a service's files are on a host, or in the image of one. */
 
 import { EXIT, Failure } from "../status.ts";
+import { lookAt } from "./files.ts";
 import { standing } from "./seal.ts";
 import { OPTIONS_FILE, UNIT, unitText } from "./text.ts";
 
@@ -82,16 +83,6 @@ export class Place {
     const [root, folder] = [await Deno.realPath(this.root || "/"), await deepest(path)];
     if (`${folder}/`.startsWith(root === "/" ? root : `${root}/`)) return;
     throw new Failure(EXIT.failed, path, `it leads out of ${this.root}, to ${folder}`);
-  }
-}
-
-/** What is at a path, links not followed; undefined where nothing is. */
-export async function lookAt(path: string): Promise<Deno.FileInfo | undefined> {
-  try {
-    return await Deno.lstat(path);
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.NotADirectory) return undefined;
-    throw error;
   }
 }
 

@@ -1,6 +1,6 @@
 /** Whether an executable is in its place already. */
 
-import { lookAt } from "./place.ts";
+import { lookAt } from "./files.ts";
 import { sha256 } from "./seal.ts";
 
 /** Whether both have the same bytes, and the second one is a file that all may run. */

@@ -1,33 +1,18 @@
 // --rules per-prefix: a rule for each on-link prefix, and every local address is steered as by a rule of its own.
 
 import assert from "node:assert/strict";
-import { FAMILIES, type Family, formatPrefix, parsePrefix, type Prefix } from "../../src/model/address.ts";
-import { ADDRESS_FLAG, TABLE } from "../../src/model/records.ts";
-import type { Observed } from "../../src/plan/observed.ts";
-import type { Rules } from "../../src/plan/options.ts";
+import { FAMILIES, parsePrefix } from "../../src/model/address.ts";
 import { assertCommands, decide, settle, troubles, type Wish } from "../model/decide.ts";
 import { FakeKernel } from "../model/fake_kernel.ts";
-import { selects } from "../model/packets.ts";
-import { Random, runSeed } from "../model/random.ts";
+import { assertParity, tableFor } from "../model/parity.ts";
 import { readWorld, type WorldText } from "../model/world.ts";
+import { links, routes, routes6 } from "./prefix_world.ts";
 
-const links = `
-  2: em1 up
-  3: em2 up
-  4: vrf1 up kind vrf table 10
-  5: em3 up master 4
-  6: br0 up kind bridge`;
-const routes = `
-  default via 10.0.0.1 dev em1 metric 105
-  default via 10.3.0.1 dev em2 metric 106`;
-const routes6 = `
-  default via fe80::1 dev em1 metric 105
-  default via fe80::1 dev em2 metric 106`;
 const wide: Wish = { rules: "per-prefix" };
 
 function rulesOf(addresses: string, more: Partial<WorldText> = {}, wish: Wish = {}): string[] {
   const observed = readWorld({ links, addresses, routes, routes6, ...more });
-  assertSame(observed, wish);
+  assertParity(observed, wish);
   const { families } = settle(observed, { ...wide, ...wish }).plan;
   return FAMILIES.flatMap((family) =>
     families[family].rules.map(({ from, iif, table }) => `${from}${iif ? ` iif ${iif}` : ""} ${table}`)
@@ -252,83 +237,3 @@ Deno.test("per prefix: --flush takes all of it back", () => {
     { ...wide, flush: true },
   );
 });
-
-const WORLDS = 3000;
-Deno.test(`in ${WORLDS} crowded worlds both kinds of rules lead every source to the same table`, () => {
-  const seed = runSeed();
-  for (let number = 0; number < WORLDS; number++) {
-    const world = crowded(new Random(seed * 10_000 + number));
-    try {
-      assertSame(readWorld(world));
-    } catch (error) {
-      throw new Error(`SEED=${seed}, world ${number}: ${JSON.stringify(world, null, 2)}`, { cause: error });
-    }
-  }
-});
-
-/** Addresses of many interfaces, prefixes within prefixes, in so little room that they meet. */
-function crowded(random: Random): WorldText {
-  const devices = ["em1", "em1", "em2", "em2", "em3", "br0", "lo"];
-  const family = random.pick(FAMILIES), bits = family === 4 ? 32 : 128;
-  const ip = () => family === 4 ? `10.0.0.${random.int(32)}` : `2001:db8::${random.int(32).toString(16)}`;
-  const length = () => random.chance(3) ? random.int(bits + 1) : bits - random.int(7);
-  const addresses = Array.from({ length: 1 + random.int(10) }, () => {
-    const extra = random.chance(20) ? random.pick(["scope link", "deprecated", "tentative"]) : "";
-    const peer = random.chance(5) ? `peer ${ip()}` : "";
-    return `${ip()}/${length()} ${peer} dev ${random.pick(devices)} ${extra}`;
-  });
-  const anyIps = random.chance(30)
-    ? Array.from({ length: 1 + random.int(2) }, () => {
-      const prefix = formatPrefix(parsePrefix(`${ip()}/${bits - random.int(5)}`)!);
-      return `local ${prefix} dev ${random.pick(devices)} proto static`;
-    })
-    : [];
-  return {
-    links,
-    addresses: addresses.join("\n"),
-    routes: [routes, ...(family === 4 ? anyIps : [])].join("\n"),
-    routes6: [routes6, ...(family === 6 ? anyIps : [])].join("\n"),
-  };
-}
-
-/** That of every address that this host can send from both kinds of rules make the same. */
-function assertSame(observed: Observed, wish: Wish = {}): void {
-  const of = (rules: Rules) => {
-    const kernel = new FakeKernel(observed);
-    for (const change of decide(observed, { ...wish, rules }).changes) kernel.apply(change);
-    return kernel;
-  };
-  const [one, other] = [of("per-address"), of("per-prefix")];
-  for (const family of FAMILIES) {
-    for (const source of sourcesOf(family, observed)) {
-      assert.equal(tableFor(other, source), tableFor(one, source), `${formatPrefix(source)}`);
-    }
-  }
-}
-
-/** Addresses that can be used, those beside them, and the first and the last of each prefix that is this host's own. */
-function sourcesOf(family: Family, { addresses, links, families }: Observed): Prefix[] {
-  const unusable = ADDRESS_FLAG.tentative | ADDRESS_FLAG.dadfailed;
-  const own = addresses.filter((one) => one.family === family && !(one.flags & unusable));
-  const { store } = families[family];
-  const local = [...store.routedKeys()].filter((key) => store.table(store.first(key)) === TABLE.local);
-  const whole = [
-    ...local.map((key) => store.keys.destination(key)),
-    ...own.filter(({ ifindex }) => family === 4 && links.get(ifindex)?.loopback)
-      .map(({ ip, peer = ip, prefixLength }) => parsePrefix(`${peer}/${prefixLength}`)!),
-  ];
-  return [
-    parsePrefix(family === 4 ? "0.0.0.0" : "::")!,
-    ...own.map(({ ip }) => parsePrefix(ip)!),
-    ...whole.flatMap(({ family, words, length }) => {
-      const size = Math.min(64, 2 ** (32 * words.length - length));
-      const at = (offset: number) => words.with(-1, words.at(-1)! + offset);
-      return Array.from({ length: size }, (_, i) => ({ family, words: at(i), length: 32 * words.length }));
-    }),
-  ];
-}
-
-/** The table that our rules lead a source to; undefined where none does. */
-function tableFor(kernel: FakeKernel, source: Prefix): number | undefined {
-  return kernel.rules[source.family].find((rule) => rule.protocol === 115 && selects(rule, source))?.table;
-}

@@ -5,7 +5,8 @@ import "ajv";
 import "ajv-formats";
 import "ajv-formats-draft2019";
 import assert from "node:assert/strict";
-import { run, sha256 } from "../../dist/make/tools.ts";
+import { run } from "../../dist/make/tools.ts";
+import { sha256 } from "../../src/unit/seal.ts";
 import { copyCheckout, madeIn, makeRelease, variables } from "./checkout.ts";
 
 const reason = Deno.env.get(variables.reason);
