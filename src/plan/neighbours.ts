@@ -2,13 +2,10 @@
 
 import { parsePrefix } from "../model/address.ts";
 import { Prefixes } from "../model/prefixes.ts";
-import { type Rule, TABLE } from "../model/records.ts";
+import { ACTION_NOP, type Rule, TABLE } from "../model/records.ts";
 import { ruleText } from "../model/text.ts";
 import type { Note } from "./note.ts";
 import { HIGHEST_PRIORITY, LAST_PRIORITY } from "./ownership.ts";
-
-/** `FR_ACT_NOP`: does nothing. */
-const ACTION_NOP = 3;
 
 /** `foreign` and `desired` are of one family; `desired` are the rules that we want, `steered` the sources they are for. */
 export function neighbourNotes(
