@@ -19,10 +19,11 @@ export interface Noted {
   readonly value: number;
 }
 
+/** What is to be set, and what is to be noted before and after that: so that nothing is lost in between. */
 export interface Loosening {
-  /** What is to be noted, before anything is set. */
-  readonly notes: readonly Noted[];
+  readonly before: readonly Noted[];
   readonly settings: readonly Noted[];
+  readonly after: readonly Noted[];
 }
 
 const STRICT = 1, LOOSE = 2;
@@ -33,7 +34,7 @@ export function loosen(
   { wanted, notes }: { wanted: ReadonlySet<number>; notes: readonly Noted[] },
 ): Loosening {
   const noted = new Map(notes.map((note) => [note.ifindex, note]));
-  const kept: Noted[] = [], settings: Noted[] = [];
+  const kept: Noted[] = [], ending: Noted[] = [], settings: Noted[] = [];
   for (const { ifindex, name, own, all } of found) {
     const note = noted.get(ifindex);
     if (wanted.has(ifindex)) {
@@ -42,9 +43,12 @@ export function loosen(
       if (isStrict) kept.push({ ifindex, name, value: own });
       else if (note && own === LOOSE) kept.push({ ...note, name });
       if (isStrict) settings.push({ ifindex, name, value: LOOSE });
-    } else if (note && own === LOOSE) settings.push({ ...note, name });
+    } else if (note && own === LOOSE) {
+      ending.push({ ...note, name });
+      settings.push({ ...note, name });
+    }
   }
-  return { notes: kept, settings };
+  return { before: [...kept, ...ending], settings, after: kept };
 }
 
 /** One line for each, in the form of `ip -o link`: `2: em1 1`. */
