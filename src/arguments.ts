@@ -8,7 +8,8 @@ import {
   run,
   text_en,
 } from "@stricli/core";
-import { actionsOf, FLAGS, type Flags, misplaced, optionsOf } from "./flags.ts";
+import { actionsOf, contradiction, FLAGS, type Flags, misplaced, optionsOf } from "./flags.ts";
+import { markText } from "./model/marks.ts";
 import type { Options } from "./plan/options.ts";
 import { versionText } from "./version.ts";
 import { type Action, WORDS } from "./words.ts";
@@ -69,7 +70,7 @@ export async function readArguments(args: readonly string[]): Promise<Request> {
   if (!read) return { text: said.out };
   const [one, other] = actionsOf(read);
   if (other) return { error: `${one} and ${other} exclude each other (see --help)` };
-  const wrong = misplaced(read);
+  const wrong = misplaced(read) ?? contradiction(optionsOf(read));
   return wrong ? { error: `${wrong} (see --help)` } : { flags: read };
 }
 
@@ -102,16 +103,22 @@ export async function successorError(
 ): Promise<string | undefined> {
   const error = await daemonError(args);
   if (error) return error;
-  const old = "protocol" in before ? before.protocol : await protocolOf(before);
-  const protocol = await protocolOf(args);
+  const old = "protocol" in before ? before : await optionsIn(before), next = await optionsIn(args);
+  if (!old || !next) return undefined;
   // Nobody would take the old ones back, and they would bar every table.
-  return old === undefined || old === protocol ? undefined : `--protocol ${protocol}: ` +
-    `rules and routes of protocol ${old} are in place (stop the daemon, --flush --protocol ${old}, start it)`;
+  if (old.protocol !== next.protocol) {
+    return `--protocol ${next.protocol}: rules and routes of protocol ${old.protocol} are in place ` +
+      `(stop the daemon, --flush --protocol ${old.protocol}, start it)`;
+  }
+  if (!old.connmark || old.markMask === next.markMask) return undefined;
+  const [mask, wanted] = [old.markMask, next.markMask].map(markText);
+  return `--mark-mask ${wanted}: rules and marks in the mask ${mask} are in place ` +
+    `(stop the daemon, --flush --mark-mask ${mask}, start it)`;
 }
 
-async function protocolOf(args: readonly string[]): Promise<number | undefined> {
+async function optionsIn(args: readonly string[]): Promise<Options | undefined> {
   const request = await readArguments(args);
-  return "flags" in request ? optionsOf(request.flags).protocol : undefined;
+  return "flags" in request ? optionsOf(request.flags) : undefined;
 }
 
 function usageText(error: ArgumentScannerError): string {

@@ -1,10 +1,11 @@
 /** The options of the command line: each with its parser and its line of help. */
 
 import { globError } from "./model/glob.ts";
+import { markText, maskError } from "./model/marks.ts";
 import { type MetricOverride, parseMetric } from "./model/metrics.ts";
 import { type Level, LEVELS } from "./log.ts";
 import { DEFAULTS, type Options, type Role, type Rules } from "./plan/options.ts";
-import { HIGHEST_PRIORITY, LOWEST_TABLE } from "./plan/ownership.ts";
+import { HIGHEST_PRIORITY, HIGHEST_WITH_ROOM, LOWEST_TABLE } from "./plan/ownership.ts";
 import { folderError, pathError } from "./unit/text.ts";
 
 /** The options as they are given; what is not given is undefined. */
@@ -30,7 +31,10 @@ export interface Flags {
   readonly isolate?: boolean;
   readonly rules?: Rules;
   readonly tableBase?: number;
+  readonly connmark?: boolean;
   readonly priority?: number;
+  readonly markPriority?: number;
+  readonly markMask?: number;
   readonly protocol?: number;
   readonly logLevel?: Level;
 }
@@ -103,6 +107,10 @@ export const FLAGS = {
     optional: true,
     brief: `One rule for each local address, or for each on-link prefix (${DEFAULTS.rules})`,
   },
+  connmark: {
+    ...word,
+    brief: "Replies of containers, forwarded and translated traffic too: by marks of connections",
+  },
   tableBase: {
     ...value,
     parse: (text: string) => parseNumber(text, LOWEST_TABLE, HIGHEST_BASE),
@@ -114,6 +122,18 @@ export const FLAGS = {
     parse: (text: string) => parseNumber(text, 1, HIGHEST_PRIORITY),
     placeholder: "N",
     brief: `Priority of the rules (${DEFAULTS.priority})`,
+  },
+  markPriority: {
+    ...value,
+    parse: (text: string) => parseNumber(text, 1, HIGHEST_PRIORITY),
+    placeholder: "N",
+    brief: `Priority of the rules of marks (${DEFAULTS.markPriority})`,
+  },
+  markMask: {
+    ...value,
+    parse: parseMask,
+    placeholder: "MASK",
+    brief: `The bits of marks that are symrouted's (${markText(DEFAULTS.markMask)})`,
   },
   protocol: {
     ...value,
@@ -166,8 +186,22 @@ export function optionsOf(flags: Flags): Options {
     rules: flags.rules ?? DEFAULTS.rules,
     tableBase: flags.tableBase ?? DEFAULTS.tableBase,
     priority: flags.priority ?? DEFAULTS.priority,
+    connmark: flags.connmark ?? DEFAULTS.connmark,
+    markPriority: flags.markPriority ?? DEFAULTS.markPriority,
+    markMask: flags.markMask ?? DEFAULTS.markMask,
     protocol: flags.protocol ?? DEFAULTS.protocol,
   };
+}
+
+/** What is wrong with the options together; undefined where nothing is. */
+export function contradiction({ connmark, priority, markPriority }: Options): string | undefined {
+  if (!connmark) return undefined;
+  if (markPriority >= priority) {
+    return `--mark-priority ${markPriority} is to be lower than --priority, which is ${priority}`;
+  }
+  return priority <= HIGHEST_WITH_ROOM
+    ? undefined
+    : `--priority ${priority} is to be at most ${HIGHEST_WITH_ROOM} with --connmark`;
 }
 
 function parseGlob(text: string): string {
@@ -202,4 +236,10 @@ function parseNumber(text: string, lowest: number, highest: number): number {
   const number = /^\d{1,10}$/.test(text) ? Number(text) : NaN;
   if (number >= lowest && number <= highest) return number;
   throw new SyntaxError(`${text || "nothing"} is not a number from ${lowest} to ${highest}`);
+}
+
+function parseMask(text: string): number {
+  const mask = /^(0[xX][0-9a-fA-F]{1,16}|\d{1,16})$/.test(text) ? Number(text) : NaN, error = maskError(mask);
+  if (error) throw new SyntaxError(`${text || "nothing"} is no mask of ours: ${error}`);
+  return mask;
 }

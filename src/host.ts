@@ -52,6 +52,7 @@ export class Host implements Disposable {
   #links: ReadonlyMap<number, Link> = new Map();
   #addresses: readonly Address[] = [];
   #arp: ReadonlyMap<number, Arp> = new Map();
+  readonly #marks: ReadonlyMap<string, number> = new Map();
   #rules: RulesOf = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
   readonly #unproven = new Unproven();
@@ -88,6 +89,7 @@ export class Host implements Disposable {
       links: this.#links,
       addresses: this.#addresses,
       arp: this.#arp,
+      marks: this.#marks,
       families: { 4: of(4), 6: of(6) },
     };
   }

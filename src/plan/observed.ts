@@ -11,6 +11,8 @@ export interface Observed {
   readonly addresses: readonly Address[];
   /** Of the interfaces that share an IPv4 network with another; of others it does not matter. */
   readonly arp: ReadonlyMap<number, Arp>;
+  /** The mark that the kernel's ruleset of ours remembers for each name of an interface. */
+  readonly marks: ReadonlyMap<string, number>;
   readonly families: Readonly<Record<Family, ObservedFamily>>;
 }
 

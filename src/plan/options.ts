@@ -25,6 +25,12 @@ export interface Options {
   readonly tableBase: number;
   /** Of the source rules. */
   readonly priority: number;
+  /** Whether connections are marked with the uplink that they came in by, and their replies routed by that mark. */
+  readonly connmark: boolean;
+  /** Of the mark rules, which stand in front of the source rules. */
+  readonly markPriority: number;
+  /** The bits of packets' and connections' marks that are ours. */
+  readonly markMask: number;
   /** FRA_PROTOCOL: what marks a rule as ours. */
   readonly protocol: number;
 }
@@ -38,6 +44,9 @@ export const DEFAULTS: Options = {
   rules: "per-address",
   tableBase: 1000,
   priority: 27200,
+  connmark: false,
+  markPriority: 27000,
+  markMask: 0x7f000000,
   protocol: 115,
 };
 

@@ -9,8 +9,25 @@ export const LOWEST_TABLE = 256;
 export const LAST_PRIORITY = 32765;
 /** Rules of prefixes stand behind the others. */
 export const HIGHEST_PRIORITY = LAST_PRIORITY - 1;
+/**
+ * So many priorities are the source rules': that of addresses, and behind it one for each depth of AnyIP prefixes inside
+ * each other, more than anybody has. A number of its own, and not what is in use: what stands behind them never moves.
+ */
+const SOURCE_PRIORITIES = 100;
+/** The highest priority of source rules that has room behind them. */
+export const HIGHEST_WITH_ROOM = LAST_PRIORITY - SOURCE_PRIORITIES;
 /** The table base of symrouted 1.0. */
 const FIRST_BASE = 1000;
+
+/** The priority that source rules do not go beyond. */
+export function lastOfSources({ priority }: Options): number {
+  return Math.min(priority + SOURCE_PRIORITIES - 1, LAST_PRIORITY);
+}
+
+/** The priority at which packets go on whose connections main is to answer: behind all source rules. */
+export function pastSources({ priority }: Options): number {
+  return priority + SOURCE_PRIORITIES;
+}
 
 /** Whether symrouted wrote the rule: this one, with whatever numbers, or the first version. */
 export function isOurs(

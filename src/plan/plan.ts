@@ -10,6 +10,7 @@ import { isOfTheWorld, localAddresses, networksOf } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
 import { type Held, type HeldFamily, NOTHING_HELD } from "./held.ts";
 import { Locals, Ways } from "./locals.ts";
+import type { Marks } from "./marks.ts";
 import { Mirror, type Target } from "./mirror.ts";
 import { neighbourNotes } from "./neighbours.ts";
 import type { Note } from "./note.ts";
@@ -24,6 +25,8 @@ import { vrfOf } from "./vrf.ts";
 
 /** What the kernel should have. */
 export interface Plan {
+  /** Undefined where connections are not marked. */
+  readonly marks?: Marks;
   readonly families: Readonly<Record<Family, FamilyPlan>>;
   readonly notes: readonly Note[];
 }

@@ -7,7 +7,7 @@ import { ACTION_LOOKUP, type Address, ADDRESS_FLAG, type Rule } from "../model/r
 import { depths } from "./addresses.ts";
 import type { Observed } from "./observed.ts";
 import type { Options } from "./options.ts";
-import { LAST_PRIORITY } from "./ownership.ts";
+import { lastOfSources } from "./ownership.ts";
 
 export interface Steering {
   readonly family: Family;
@@ -35,7 +35,7 @@ function ruleOf(from: string, { steering, depth = 0 }: { steering: Steering; dep
   const { family, options, tables } = steering;
   return {
     family,
-    priority: Math.min(options.priority + depth, LAST_PRIORITY),
+    priority: Math.min(options.priority + depth, lastOfSources(options)),
     action: ACTION_LOOKUP,
     table: tables.get(from)!,
     protocol: options.protocol,

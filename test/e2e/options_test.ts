@@ -91,8 +91,11 @@ scenario("--help names every option", async ({ host }) => {
     ...[
       "--role",
       "--rules",
+      "--connmark",
       "--table-base",
       "--priority",
+      "--mark-priority",
+      "--mark-mask",
       "--protocol",
       "--log-level",
       "--help",

@@ -122,6 +122,19 @@ scenario("another protocol is refused with what is to be done, which then works"
   await assertCured(world, "IPv4");
 });
 
+scenario("another mask is refused while there are marks in the old one", async ({ host }) => {
+  const daemon = await Daemon.start(host, ["--connmark", "--mark-mask", "0xff00"]);
+  const { code, stderr } = await symrouted(host, ["--reload"]);
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    "symrouted: not reloaded: --mark-mask 0x7f000000: rules and marks in the mask 0x0000ff00 are in place " +
+      "(stop the daemon, --flush --mark-mask 0x0000ff00, start it)\n",
+  );
+  await reload(host, daemon, { args: ["--connmark", "--mark-mask", "65280"], times: 2 });
+  assert.equal(await daemon.stop(), 0);
+});
+
 scenario("without a daemon nothing can be reloaded", async ({ host }) => {
   const { code, stdout, stderr } = await symrouted(host, ["--reload"]);
   assert.deepEqual([code, stdout], [1, ""]);

@@ -178,8 +178,8 @@ export class FakeKernel {
 
   /** What the program would see now, with the same key and path numbers in every look. */
   observe(): Observed {
-    const { links, addresses, arp } = this.#observed;
-    return { links, addresses, arp, families: { 4: this.#observe(4), 6: this.#observe(6) } };
+    const { links, addresses, arp, marks } = this.#observed;
+    return { links, addresses, arp, marks, families: { 4: this.#observe(4), 6: this.#observe(6) } };
   }
 
   #observe(family: Family): ObservedFamily {

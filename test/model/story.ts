@@ -77,6 +77,7 @@ export class Scene {
       links: new Map(here.map((link) => [link.ifindex, link])),
       addresses: this.#main.addresses.map((line) => known(addresses, line, () => readAddress(line, indexes))),
       arp: new Map(),
+      marks: new Map(),
       families: { 4: this.#begin(4, { chapter, before }), 6: this.#begin(6, { chapter, before }) },
     };
   }

@@ -33,6 +33,8 @@ export interface WorldText {
   readonly rules6?: string;
   /** Of interfaces that share a network: `em1 ignore 1 announce 2 filter 0`. */
   readonly arp?: string;
+  /** What the ruleset remembers: `em1 0x01000000`. */
+  readonly marks?: string;
   /** The families that are forwarded. */
   readonly forwarding?: readonly Family[];
   /** The families in which something may be there that was not seen. */
@@ -59,7 +61,13 @@ export function readWorld(text: WorldText): Observed {
       return [indexes(name), { ignore: Number(ignore), announce: Number(announce), filter: Number(filter) }];
     }),
   );
-  return { links, addresses, arp, families: { 4: of(4), 6: of(6) } };
+  const marks = new Map(
+    lines(text.marks ?? "").map((line) => {
+      const [name, mark] = line.split(" ");
+      return [name, Number(mark)];
+    }),
+  );
+  return { links, addresses, arp, marks, families: { 4: of(4), 6: of(6) } };
 }
 
 function readFamily(
