@@ -11,6 +11,7 @@ export const ERRNO = {
   ESRCH: 3,
   EINTR: 4,
   EAGAIN: 11,
+  EACCES: 13,
   EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,

@@ -4,6 +4,8 @@ import { runDaemon } from "./daemon.ts";
 import { standIn, vocabularyOf } from "./apply.ts";
 import { changeCommand, connectionText, type Vocabulary } from "./describe.ts";
 import { dumpLines } from "./dump.ts";
+import { markCommand } from "./connmark/change.ts";
+import { notesPath, openMarker } from "./connmark/open.ts";
 import { Host } from "./host.ts";
 import { NetlinkError } from "./kernel/errors.ts";
 import { Log } from "./log.ts";
@@ -50,7 +52,7 @@ async function stay(call: Call): Promise<number> {
   if (!await service.mayStart()) return EXIT.done;
   requireNetAdmin();
   // Libraries are opened before anything is said: nothing that is said meanwhile is heard (ffi/quiet.ts).
-  using host = new Host(call.options);
+  using host = new Host(call.options, openMarker(call.options, call));
   using place = await takePlace(call.log);
   await runDaemon(host, {
     reconciler: reconcilerOf(host, call, () => service.manager.goOn()),
@@ -73,7 +75,7 @@ async function runOnce(call: Call): Promise<number> {
       "stop it first",
     );
   }
-  using host = new Host(call.options);
+  using host = new Host(call.options, openMarker(call.options, call));
   await observe(host);
   begin(host, call);
   const status = call.dryRun
@@ -95,6 +97,7 @@ function reconcilerOf(host: Host, { options, log, flush }: Call, goOn?: () => vo
 
 /** What comes before the first pass. */
 function begin(host: Host, call: Call): void {
+  if (call.options.connmark && !call.flush) requireOwnBits(host, call);
   if (!call.flush) warnOfGlobs(host, call);
   if (call.dump) printLines(dumpLines(host));
 }
@@ -120,7 +123,7 @@ async function leave(daemon: string, { host, call }: { host: Host; call: Call })
     // What there is to tell is told once.
     const log = attempt === 1 ? call.log : Log.silent();
     const reconciler = reconcilerOf(host, { ...call, log });
-    const { first, then } = reconciler.decide(), changes = first.length + then.length;
+    const { first, then, marks } = reconciler.decide(), changes = first.length + then.length + marks.length;
     if (changes === 0) return report(tally([], []), { reconciler, call });
     if (attempt === PATIENCE) {
       throw new Failure(
@@ -146,14 +149,17 @@ function report(outcome: Outcome, { reconciler, call }: { reconciler: Reconciler
 }
 
 function dryRun(host: Host, { reconciler, call }: { reconciler: Reconciler; call: Call }): number {
-  const { plan, first, then } = reconciler.decide();
+  const { plan, first, then, marks } = reconciler.decide();
   const work = { host, plan, vocabulary: vocabularyOf(host), stranded: new Stranded(host.stores) };
+  const commandsForMarks = marks.map((change) => markCommand(change, notesPath()));
   printLines([
     ...plan.notes.map(({ text }) => `# ${text}`),
     ...(call.options.isolate && !call.flush ? cutLines(host, plan) : []),
+    ...(plan.marks ? [] : commandsForMarks),
     ...[...first, ...then].flatMap((change) => commandsOf(change, work)),
+    ...(plan.marks ? commandsForMarks : []),
   ]);
-  return first.length + then.length > 0 ? EXIT.different : EXIT.done;
+  return first.length + then.length + marks.length > 0 ? EXIT.different : EXIT.done;
 }
 
 /** The established connections that closed tables would cut, as comments. */
@@ -188,6 +194,16 @@ function commandsOf(
     `# the kernel refuses it while ${where}: ${command}`,
     ...(instead ? [changeCommand(instead, vocabulary)] : []),
   ];
+}
+
+/** Two that use the same bits of marks would take each other's traffic. */
+function requireOwnBits(host: Host, { options }: Call): void {
+  const [rule] = markOverlaps(host.observed, options);
+  if (!rule) return;
+  const text = `rule "${rule.priority}: ${
+    ruleText(rule)
+  }" (IPv${rule.family}) is about bits of --connmark's marks`;
+  throw new Failure(EXIT.configuration, "nothing changed", text, "choose others by --mark-mask");
 }
 
 /** A pattern that fits no interface is more likely a slip than a plan. */

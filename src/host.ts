@@ -7,6 +7,7 @@
  */
 
 import type { Written } from "./kernel/write.ts";
+import type { Marker } from "./connmark/marker.ts";
 import { LostEvents } from "./kernel/errors.ts";
 import { Kernel } from "./kernel/kernel.ts";
 import { type Dirty, Listener } from "./listener.ts";
@@ -30,6 +31,8 @@ const ATTEMPTS = 5;
 /** So many paths may be out of use before they are looked for. */
 const SPARE_PATHS = 4096;
 
+const NO_MARKS: ReadonlyMap<string, number> = new Map();
+
 export class Host implements Disposable {
   readonly kernel: Kernel;
   readonly stores: Stores;
@@ -52,13 +55,15 @@ export class Host implements Disposable {
   #links: ReadonlyMap<number, Link> = new Map();
   #addresses: readonly Address[] = [];
   #arp: ReadonlyMap<number, Arp> = new Map();
-  readonly #marks: ReadonlyMap<string, number> = new Map();
+  /** Where connections are marked, or were and are to be no more. */
+  readonly marker?: Marker;
   #rules: RulesOf = { 4: [], 6: [] };
   #forwarding: Record<Family, boolean | undefined> = { 4: false, 6: false };
   readonly #unproven = new Unproven();
 
-  /** Opens the kernel's sockets; nothing is read yet. */
-  constructor(options: Options) {
+  /** Opens the kernel's sockets; nothing is read yet. The marker, if there is one, becomes the host's to dispose of. */
+  constructor(options: Options, marker?: Marker) {
+    this.marker = marker;
     const paths = this.#paths = new Paths();
     this.stores = { 4: new RouteStore(4, paths), 6: new RouteStore(6, paths) };
     this.#facts = { 4: new MainFacts(this.stores[4]), 6: new MainFacts(this.stores[6]) };
@@ -89,7 +94,7 @@ export class Host implements Disposable {
       links: this.#links,
       addresses: this.#addresses,
       arp: this.#arp,
-      marks: this.#marks,
+      marks: this.marker?.remembered ?? NO_MARKS,
       families: { 4: of(4), 6: of(6) },
     };
   }
@@ -136,6 +141,7 @@ export class Host implements Disposable {
   follow(): void {
     // Who hears nothing cannot tell whether what is read is all there is.
     if (!this.kernel.listening) return;
+    this.marker?.follow();
     this.#drain();
     if (this.kernel.lacksNexthops) this.#stale.nexthopChanged = true;
     if (this.version > 0) this.#watch.suspectAnyIp(this.observed);
@@ -247,5 +253,6 @@ export class Host implements Disposable {
 
   [Symbol.dispose](): void {
     this.kernel[Symbol.dispose]();
+    this.marker?.[Symbol.dispose]();
   }
 }

@@ -9,6 +9,8 @@ export interface Outcome {
   readonly routesRemoved: number;
   /** Changes that the kernel refused, or whose fate is unknown. */
   readonly refused: number;
+  /** In words, what was done for marks beside rules. */
+  readonly marks: readonly string[];
 }
 
 export function tally(changes: readonly Change[], refused: readonly Change[]): Outcome {
@@ -21,6 +23,7 @@ export function tally(changes: readonly Change[], refused: readonly Change[]): O
     routesAdded: count("append", "prepend", "replace"),
     routesRemoved: count("delete"),
     refused: refused.length,
+    marks: [],
   };
 }
 
@@ -32,12 +35,13 @@ export function together(first: Outcome, second: Outcome): Outcome {
     routesAdded: first.routesAdded + second.routesAdded,
     routesRemoved: first.routesRemoved + second.routesRemoved,
     refused: second.refused,
+    marks: [...first.marks, ...second.marks],
   };
 }
 
-/** Whether rules came or went: what an operator would want to know of. */
-export function changedRules({ rulesAdded, rulesRemoved }: Outcome): boolean {
-  return rulesAdded + rulesRemoved > 0;
+/** Whether rules came or went, or what marks need: what an operator would want to know of. */
+export function changedRules({ rulesAdded, rulesRemoved, marks }: Outcome): boolean {
+  return rulesAdded + rulesRemoved > 0 || marks.length > 0;
 }
 
 export function count(number: number, thing: string): string {
@@ -68,12 +72,14 @@ export function state(
 }
 
 /** What a pass changed, in one line. */
-export function summary({ rulesAdded, rulesRemoved, routesAdded, routesRemoved, refused }: Outcome): string {
+export function summary(outcome: Outcome): string {
+  const { rulesAdded, rulesRemoved, routesAdded, routesRemoved, refused, marks } = outcome;
   const parts = [
     ...changes(rulesAdded, "rule", "added"),
     ...changes(routesAdded, "route", "added"),
     ...changes(rulesRemoved, "rule", "removed"),
     ...changes(routesRemoved, "route", "removed"),
+    ...marks,
     ...changes(refused, "change", "refused"),
   ];
   return parts.length === 0 ? "nothing to do" : parts.join(", ");

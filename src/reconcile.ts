@@ -1,6 +1,7 @@
 /** The one loop: observe, plan, diff, apply. */
 
 import { Applier, vocabularyOf } from "./apply.ts";
+import { changeText, type MarkChange } from "./connmark/change.ts";
 import { storedRouteText } from "./describe.ts";
 import { diffKey, diffRules, type RouteDiff } from "./diff.ts";
 import type { Host } from "./host.ts";
@@ -18,9 +19,10 @@ import { type Plan, plan as planAll } from "./plan/plan.ts";
 import { refreshes6 } from "./refresh.ts";
 import { Truce, undoneSources } from "./truce.ts";
 
-/** What a pass would do. */
+/** What a pass would do: routes and rules in their stages, and then what marks need; but before, where marks are to end. */
 export interface Decision extends Stages {
   readonly plan: Plan;
+  readonly marks: readonly MarkChange[];
 }
 
 export interface ReconcilerOptions {
@@ -104,7 +106,12 @@ export class Reconciler {
       plan: this.plan.families[6],
       rules: host.observed.families[6].rules,
     });
-    return { ...decision, then: [...decision.then, ...refresh] };
+    return { ...decision, then: [...decision.then, ...refresh], marks: this.#decideMarks() };
+  }
+
+  #decideMarks(): readonly MarkChange[] {
+    const { marker, observed: { links } } = this.#host;
+    return marker?.decide(this.plan.marks, { links, now: performance.now() }) ?? [];
   }
 
   /** Nothing goes because something was not seen while it is not known to be absent: only what was heard to have gone. */
@@ -123,15 +130,29 @@ export class Reconciler {
 
   /** One whole pass. Throws where the kernel did not answer: what it did is not known then. */
   async pass(): Promise<Outcome> {
-    const outcome = await this.#applier.apply(this.decide());
+    const outcome = await this.#carryOut(this.decide());
     if (this.stopped || !FAMILIES.some((family) => this.plan.families[family].postponed)) return outcome;
-    return together(outcome, await this.#applier.apply(this.decide()));
+    return together(outcome, await this.#carryOut(this.decide()));
+  }
+
+  async #carryOut(decision: Decision): Promise<Outcome> {
+    const early = decision.plan.marks ? [] : this.#mark(decision.marks);
+    const outcome = await this.#applier.apply(decision);
+    const late = decision.plan.marks && !this.stopped ? this.#mark(decision.marks) : [];
+    const isRefused = this.#host.marker?.isRefused === true;
+    return { ...outcome, refused: outcome.refused + (isRefused ? 1 : 0), marks: [...early, ...late] };
+  }
+
+  #mark(changes: readonly MarkChange[]): string[] {
+    const done = this.#host.marker?.apply(changes, performance.now()) ?? [];
+    return done.flatMap((change) => changeText(change) ?? []);
   }
 
   /** In how many milliseconds a pass is due though nothing is heard; undefined where none is. */
   get dueIn(): number | undefined {
     const now = performance.now();
-    const due = [this.#host.retryIn, this.#truce.endsIn(now), this.#applier.retryIn(now)]
+    const { marker, retryIn } = this.#host;
+    const due = [retryIn, this.#truce.endsIn(now), this.#applier.retryIn(now), marker?.dueIn(now)]
       .filter((time) => time !== undefined);
     return due.length === 0 ? undefined : Math.min(...due);
   }
@@ -158,10 +179,11 @@ export class Reconciler {
 
   /** What is not as it should be. */
   get troubles(): Troubles {
+    const { marker } = this.#host;
     return {
       conflicts: this.plan.notes.filter(({ kind }) => kind === "conflict").length,
-      refused: [...this.#applier.refused].length,
-      isHolding: this.#truce.isHolding,
+      refused: [...this.#applier.refused].length + (marker?.isRefused ? 1 : 0),
+      isHolding: this.#truce.isHolding || marker?.isHolding === true,
     };
   }
 

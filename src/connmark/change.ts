@@ -1,7 +1,7 @@
 /** What is changed for marks beside routes and rules: in words, and as commands for a shell. */
 
 import { shellWord } from "../model/text.ts";
-import { notesText, type Noted } from "./reverse_paths.ts";
+import { type Noted, notesText } from "./reverse_paths.ts";
 import { DELETE_COMMAND, differences, loadCommands } from "./ruleset.ts";
 
 export type MarkChange =

@@ -4,7 +4,7 @@
  */
 
 import { FAMILIES, type Family } from "../model/address.ts";
-import { markText, MarkSpace } from "../model/marks.ts";
+import { MarkSpace, markText } from "../model/marks.ts";
 import type { Marks } from "../plan/marks.ts";
 
 export const TABLE_FAMILY = "inet", TABLE_NAME = "symrouted";
@@ -106,7 +106,11 @@ function chain(name: string, rules: readonly string[]): string[] {
   return [`\tchain ${name} {`, ...rules.map((rule) => `\t\t${rule}`), "\t}", ""];
 }
 
-function hook(name: string, { type, priority }: { type: string; priority: number }, rules: string[]): string[] {
+function hook(
+  name: string,
+  { type, priority }: { type: string; priority: number },
+  rules: string[],
+): string[] {
   return chain(name, [`type ${type} hook ${name} priority ${priority}; policy accept;`, ...rules]);
 }
 

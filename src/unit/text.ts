@@ -42,6 +42,8 @@ export function folderError(path: string): string | undefined {
  * - `SuccessExitStatus`: of a service that is stopped, a reload that has not ended yet is ended too.
  * - `WatchdogSignal`: a daemon that is stuck does nothing upon SIGABRT but write a large core file.
  * - `Environment`: before version 240 systemd does not name the run-time directory itself.
+ * - `RuntimeDirectoryPreserve`: what reverse path filters were outlives the service, as what it has set does.
+ * - `ReadWritePaths`: which --connmark loosens.
  * - `MemoryDenyWriteExecute`: the compiled program runs without V8's compilers.
  * - `SystemCallFilter`: `@system-service` is known to systemd 239 and newer; older ones have what stands below it, which adds
  *   nothing to it. execve(2), by which a reload is done, is always allowed. `@resources` and `@privileged` are refused with
@@ -75,7 +77,7 @@ WatchdogSignal=SIGKILL
 TimeoutStopSec=10s
 RuntimeDirectory=symrouted
 RuntimeDirectoryMode=0700
-RuntimeDirectoryPreserve=restart
+RuntimeDirectoryPreserve=yes
 Environment=RUNTIME_DIRECTORY=%t/symrouted
 
 DynamicUser=yes
@@ -94,6 +96,7 @@ ProtectHostname=yes
 ProtectKernelLogs=yes
 ProtectKernelModules=yes
 ProtectKernelTunables=yes
+ReadWritePaths=-/proc/sys/net/ipv4/conf
 PrivateDevices=yes
 PrivateTmp=yes
 RemoveIPC=yes
