@@ -1,6 +1,8 @@
 /** How nftables is spoken of by netlink: linux/netfilter/nfnetlink.h, linux/netfilter/nf_tables.h. */
 
 export const NETLINK_NETFILTER = 12;
+/** The multicast group that is told of every change of a ruleset. */
+export const NFNLGRP_NFTABLES = 7;
 
 /** `NFNL_SUBSYS_NFTABLES`, in the upper byte of a message's type. */
 const NFTABLES = 10 << 8;

@@ -2,7 +2,7 @@
 
 import assert from "node:assert/strict";
 import { ERRNO } from "../../ffi/error.ts";
-import { NETLINK_NETFILTER, NFT_MESSAGE } from "../../ffi/nfnetlink.ts";
+import { NETLINK_NETFILTER, NFNLGRP_NFTABLES, NFT_MESSAGE } from "../../ffi/nfnetlink.ts";
 import { messages } from "../../ffi/message.ts";
 import { Nftables } from "../../ffi/nftables.ts";
 import { liveHandles } from "../../ffi/owned.ts";
@@ -11,8 +11,6 @@ import { without } from "../lab/deno.ts";
 import type { Namespace } from "../lab/netns.ts";
 import type { Result } from "../lab/process.ts";
 import { inside } from "./inside.ts";
-
-const NFNLGRP_NFTABLES = 7;
 
 const OURS = `table inet ours {
   set uplinks { type ifname
