@@ -27,6 +27,8 @@ export class Marker implements Disposable {
   readonly #pace = new Pace();
   readonly #retry = new Retry();
   #listing?: string;
+  /** What was loaded last, and how that was listed. */
+  #loaded?: { readonly text: string; readonly listing?: string };
   #wasRead = false;
   #remembered: ReadonlyMap<string, number> = new Map();
   /** Whether somebody else has changed the ruleset. */
@@ -97,7 +99,10 @@ export class Marker implements Disposable {
     const listing = this.#listing;
     if (!marks) return listing === undefined ? [] : [{ op: "remove" }];
     const text = rulesetText(marks, this.#options.mask);
-    return listing !== undefined && saysTheSame(listing, text) ? [] : [{ op: "load", text, listing }];
+    // Names that an administrator has given to numbers (rt_marks of iproute2) make a listing look like another one.
+    const isLoaded = this.#loaded?.text === text && this.#loaded.listing === listing;
+    if (listing !== undefined && (isLoaded || saysTheSame(listing, text))) return [];
+    return [{ op: "load", text, listing }];
   }
 
   #filterChanges(marks: Marks | undefined, links: ReadonlyMap<number, Link>): MarkChange[] {
@@ -149,7 +154,9 @@ export class Marker implements Disposable {
         return writeReversePath(change.setting.name, change.setting.value);
       case "load":
         this.#netfilter.load(change.text);
-        return this.#readBack();
+        this.#readBack();
+        this.#loaded = { text: change.text, listing: this.#listing };
+        return;
       case "remove":
         this.#netfilter.remove();
         return this.#readBack();

@@ -1,13 +1,7 @@
-/**
- * The door to what marks need beside routes and rules: a table of nftables, reverse path filters, and the one file that we
- * keep, where what these were is noted.
- */
+/** The door to what marks need beside routes and rules: a table of nftables, and reverse path filters. */
 
-import { NetlinkError } from "../../ffi/error.ts";
-import { networkNamespace } from "../../ffi/namespace.ts";
 import { Nftables } from "../../ffi/nftables.ts";
 import { NftablesEvents } from "../../ffi/nftables_events.ts";
-import { readSmallFile, removeSmallFile, writeSmallFile } from "../../ffi/small_file.ts";
 import { readSetting, writeSetting } from "../../ffi/sysctl.ts";
 import { DELETE_COMMAND, loadCommands, TABLE_FAMILY, TABLE_NAME } from "../connmark/ruleset.ts";
 

@@ -6,4 +6,4 @@ export { defaultActions, execute, setVariable } from "../../ffi/exec.ts";
 export { keepOpen } from "../../ffi/libc.ts";
 export { Lock } from "../../ffi/lock.ts";
 export { readSmallFile, removeSmallFile, writeSmallFile } from "../../ffi/small_file.ts";
-export { networkNamespace } from "../../ffi/namespace.ts";
+export { networkNamespace } from "../../ffi/network_namespace.ts";
