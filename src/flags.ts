@@ -5,7 +5,7 @@ import { markText, maskError } from "./model/marks.ts";
 import { type MetricOverride, parseMetric } from "./model/metrics.ts";
 import { type Level, LEVELS } from "./log.ts";
 import { DEFAULTS, type Options, type Role, type Rules } from "./plan/options.ts";
-import { HIGHEST_PRIORITY, HIGHEST_WITH_ROOM, LOWEST_TABLE } from "./plan/ownership.ts";
+import { HIGHEST_PRIORITY, HIGHEST_WITH_ROOM, LOWEST_PROTOCOL, LOWEST_TABLE } from "./plan/ownership.ts";
 import { folderError, pathError } from "./unit/text.ts";
 
 /** The options as they are given; what is not given is undefined. */
@@ -45,8 +45,6 @@ export const ROLES: readonly Role[] = ["uplink", "stub", "inside"];
 const RULES: readonly Rules[] = ["per-address", "per-prefix"];
 /** Room for every ifindex below 2^32. */
 const HIGHEST_BASE = 0x7fffffff;
-/** Those below mean the kernel, `ip` and the like (linux/rtnetlink.h). */
-const LOWEST_PROTOCOL = 5;
 
 const word = { kind: "boolean", optional: true, withNegated: false } as const;
 const value = { kind: "parsed", optional: true } as const;

@@ -144,7 +144,7 @@ export class Host implements Disposable {
     this.marker?.follow();
     this.#drain();
     if (this.kernel.lacksNexthops) this.#stale.nexthopChanged = true;
-    if (this.version > 0) this.#watch.suspectAnyIp(this.observed);
+    if (this.version > 0) this.#watch.suspectByRoutes(this.observed);
     const again = this.#unproven.due(performance.now());
     this.#stale.rules ||= again.rules;
     for (const doubt of again.doubts) this.#stale.doubt(doubt);
@@ -178,7 +178,7 @@ export class Host implements Disposable {
     }
     this.#drain();
     if (kernel.lacksNexthops) stale.nexthopChanged = true;
-    this.#watch.suspectAnyIp(this.observed);
+    this.#watch.suspectByRoutes(this.observed);
   }
 
   /** The routes that are known may lead elsewhere by what is read. */

@@ -3,8 +3,8 @@
 import type { Change, RouteChange, RuleChange } from "./model/change.ts";
 import { covers, type Family, parsePrefix } from "./model/address.ts";
 import { partition } from "./model/lists.ts";
-import { Prefixes } from "./model/prefixes.ts";
-import type { Rule } from "./model/records.ts";
+import { ACTION_GOTO, ACTION_NOP, type Rule } from "./model/records.ts";
+import { isOfAnyIp, subjectOf, Subjects } from "./model/subject.ts";
 
 /** What is written first, and what only when that is done. */
 export interface Stages {
@@ -18,7 +18,7 @@ export interface Stages {
  * Puts changes in order. A rule stands before the first route of its table and goes after the last: a rule into an empty
  * table falls through to main. One to a table that has routes which are to change waits for them; but one that takes the
  * place of one further in front moves before they change: what others' rules in between take has to go from the old
- * route to theirs. In a table the longest prefix goes in first and out last: with the default alone it would send traffic
+ * route to theirs. What a `goto` leads to is there before it, and goes after it. In a table the longest prefix goes in first and out last: with the default alone it would send traffic
  * where main does not. `routes` are in order within each key.
  */
 export function order(
@@ -31,7 +31,7 @@ export function order(
     isEmpty: (table: { family: Family; table: number }) => boolean;
     /** Whether the table is to be an interface's. */
     isInUse: (table: { family: Family; table: number }) => boolean;
-    /** Whether the host has an address of the rule's. Else it misleads nobody, and says whose the table is to the end. */
+    /** Whether the host has what the rule is about. Else it misleads nobody, and says whose the table is to the end. */
     concerns: (rule: Rule) => boolean;
     /** Whether it has one that is to be answered otherwise. */
     misleads: (rule: Rule) => boolean;
@@ -58,7 +58,9 @@ export function order(
     (one) => isToChange(one) && !isEmpty(one.rule) && !isHeir(one),
   );
   const isLate = new Set(late);
-  const [hasty, oldRules] = partition(goneRules, (old) => {
+  const instead = Map.groupBy(goneRules, placeOf);
+  const replaced = new Set(newRules.flatMap((one) => instead.get(placeOf(one)) ?? []));
+  const [hasty, oldRules] = partition(goneRules.filter((old) => !replaced.has(old)), (old) => {
     const heirs = newer.of(old);
     if (heirs.some((heir) => isLate.has(heir))) return false;
     // One of a prefix stands in the way of what has come into it; the rest of it has other rules by then.
@@ -66,17 +68,22 @@ export function order(
     if (!isToChange(old)) return false;
     return heirs.length > 0 ? heirs.some(isHeir) : isInUse(old.rule) && concerns(old.rule);
   });
+  const [goals, others] = partition(early, isGoal), [oldGoals, oldOthers] = partition(oldRules, isGoal);
   return {
-    first: [...early, ...hasty, ...byRank(arriving, rank).reverse().flat()],
+    first: [
+      ...[...goals, ...others].flatMap((one) => [...instead.get(placeOf(one)) ?? [], one]),
+      ...hasty,
+      ...byRank(arriving, rank).reverse().flat(),
+    ],
     // Of one key the best, which is the one that is used, goes last.
-    then: [...byRank(deletes, rank).flatMap((group) => group.reverse()), ...late, ...oldRules],
+    then: [...byRank(deletes, rank).flatMap((group) => group.reverse()), ...late, ...oldOthers, ...oldGoals],
   };
 }
 
-/** Rules, to be asked for those that send a source of another one's to the same table. */
+/** Rules, to be asked for those that send something another one is about to the same table. */
 class Meeting {
   readonly #byTable: ReadonlyMap<number, readonly RuleChange[]>;
-  readonly #prefixes = new Map<number, Prefixes<RuleChange>>();
+  readonly #subjects = new Map<number, Subjects<RuleChange>>();
 
   constructor(rules: readonly RuleChange[]) {
     this.#byTable = Map.groupBy(rules, ({ rule }) => tableIdentity(rule));
@@ -85,27 +92,33 @@ class Meeting {
   of({ rule }: RuleChange): RuleChange[] {
     const table = tableIdentity(rule), rules = this.#byTable.get(table);
     if (!rules) return [];
-    let prefixes = this.#prefixes.get(table);
-    if (!prefixes) {
-      const placed = rules.map((value) => ({ prefix: parsePrefix(value.rule.from!)!, value }));
-      this.#prefixes.set(table, prefixes = new Prefixes(placed));
+    let subjects = this.#subjects.get(table);
+    if (!subjects) {
+      subjects = new Subjects(rules.map((value) => ({ rule: value.rule, value })));
+      this.#subjects.set(table, subjects);
     }
     // What a rule of an AnyIP prefix holds has rules of its own in front.
     const isAlike = (other: Rule) => other.from === rule.from || !(isOfAnyIp(other) || isOfAnyIp(rule));
-    return prefixes.meeting(parsePrefix(rule.from!)!).flatMap(({ value }) =>
-      isAlike(value.rule) ? [value] : []
-    );
+    return subjects.meeting(rule).filter((one) => isAlike(one.rule));
   }
 }
 
-function isOfAnyIp({ from, iif }: Rule): boolean {
-  return iif === undefined && from!.includes("/");
+/** Whether it is about a rule that others lead to. */
+function isGoal({ rule }: RuleChange): boolean {
+  return rule.action === ACTION_NOP;
 }
 
-/** Whether the sources of a new rule have used its table by an old one, which others' rules do not come before. */
+/** The same for rules of which the kernel takes only one: it does not tell them apart by where they go on. */
+function placeOf(change: RuleChange): string | RuleChange {
+  const { action, family, priority } = change.rule;
+  return action === ACTION_GOTO ? `${family} ${priority} ${subjectOf(change.rule)}` : change;
+}
+
+/** Whether what a new rule is about has used its table by an old one, which others' rules do not come before. */
 function isUsedBefore(rule: Rule, old: Rule): boolean {
   if (old.priority !== rule.priority) return old.priority < rule.priority;
-  return old.iif !== undefined && covers(parsePrefix(old.from!)!, parsePrefix(rule.from!)!);
+  return old.iif !== undefined && rule.from !== undefined &&
+    covers(parsePrefix(old.from!)!, parsePrefix(rule.from)!);
 }
 
 function tableIdentity({ family, table }: { family: Family; table: number }): number {

@@ -16,8 +16,9 @@ import { isOurs } from "./plan/ownership.ts";
 import type { Observed } from "./plan/observed.ts";
 import { type Held, heldAfter } from "./plan/held.ts";
 import { type Plan, plan as planAll } from "./plan/plan.ts";
+import { isOfAnyIp } from "./model/subject.ts";
 import { refreshes6 } from "./refresh.ts";
-import { Truce, undoneSources } from "./truce.ts";
+import { Truce, undoneSubjects } from "./truce.ts";
 
 /** What a pass would do: routes and rules in their stages, and then what marks need; but before, where marks are to end. */
 export interface Decision extends Stages {
@@ -123,9 +124,8 @@ export class Reconciler {
     }
     const { op, rule } = change;
     if (op !== "delete-rule" || host.isProven(rule.family)) return true;
-    // Addresses are known for sure: a rule of one that is gone, or is another interface's now, misleads.
-    const isOfAddresses = rule.iif !== undefined || !rule.from!.includes("/");
-    return host.rulesProven && isOfAddresses && this.plan.families[rule.family].ways.isSpent(rule);
+    // Addresses and links are known for sure: a rule of one that is gone, or is another interface's now, misleads.
+    return host.rulesProven && !isOfAnyIp(rule) && this.plan.families[rule.family].ways.isSpent(rule);
   }
 
   /** One whole pass. Throws where the kernel did not answer: what it did is not known then. */
@@ -214,7 +214,7 @@ export class Reconciler {
       // What the kernel refused, or was not seen, nobody took away.
       const made = changes.filter((one) => one.op === "delete-rule" || !this.#applier.wasRefused(one));
       const before = old?.families[family];
-      const undone = host.rulesProven && before ? undoneSources(made, before) : new Set<string>();
+      const undone = host.rulesProven && before ? undoneSubjects(made, before) : new Set<string>();
       if (undone.size > 0) this.#truce.trouble(family, { what: undone });
       return changes;
     });
@@ -236,6 +236,7 @@ export class Reconciler {
     const { version, observed } = this.#host;
     return JSON.stringify([
       version,
+      ...observed.marks,
       ...FAMILIES.map((family) => {
         const { facts } = observed.families[family];
         const contested = this.#plan?.families[family].contested ?? [];

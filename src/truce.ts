@@ -4,6 +4,7 @@ import type { Change, RuleChange } from "./model/change.ts";
 import type { Log } from "./log.ts";
 import type { Family } from "./model/address.ts";
 import { ruleIdentity } from "./model/records.ts";
+import { subjectOf } from "./model/subject.ts";
 import type { FamilyPlan } from "./plan/plan.ts";
 
 /**
@@ -39,7 +40,7 @@ interface Fight {
 export class Truce {
   readonly #log: Log;
   readonly #fights = new Map<string, Fight>();
-  /** The places that another program has changed since the last pass, and what of them: keys, or the sources of rules. */
+  /** The places that another program has changed since the last pass, and what of them: keys, or the subjects of rules. */
   readonly #troubled = new Map<string, Set<number | string>>();
   /** The places where repairs were held back. */
   readonly #owed = new Map<string, { family: Family; what: Set<number | string> }>();
@@ -49,8 +50,8 @@ export class Truce {
   }
 
   /**
-   * Is told that another program has changed some keys of a table of ours, or has taken away our rules for some sources
-   * or added to them.
+   * Is told that another program has changed some keys of a table of ours, or has taken away our rules about some
+   * subjects or added to them.
    */
   trouble(family: Family, { table, what }: { table?: number; what: ReadonlySet<number | string> }): void {
     const place = placeName(family, table);
@@ -67,7 +68,7 @@ export class Truce {
       // What is held back stays so, whatever else makes the same key dirty.
       const owed = this.#owed.get(place)?.what ?? NOTHING;
       const what = this.#troubled.get(place)?.union(owed) ?? owed;
-      if (!what.has("rule" in change ? change.rule.from! : change.key)) return true;
+      if (!what.has("rule" in change ? subjectOf(change.rule) : change.key)) return true;
       let mayRepair = verdicts.get(place);
       if (mayRepair === undefined) verdicts.set(place, mayRepair = this.#mayRepair(place, now));
       if (!mayRepair) this.#owed.set(place, { family, what });
@@ -143,13 +144,13 @@ function placeName(family: Family, table: number | undefined): string {
   return table === undefined ? `our rules (IPv${family})` : `table ${table} (IPv${family})`;
 }
 
-/** The sources of those rules to be changed that another program has changed; `before`: what was planned to be there. */
-export function undoneSources(changes: readonly RuleChange[], before: FamilyPlan): Set<string> {
+/** The subjects of those rules to be changed that another program has changed; `before`: what was planned to be there. */
+export function undoneSubjects(changes: readonly RuleChange[], before: FamilyPlan): Set<string> {
   const wanted = new Set(before.rules.map(ruleIdentity));
   const isTroubled = ({ op, rule }: RuleChange) => {
     const wasWanted = wanted.has(ruleIdentity(rule));
-    // A rule of our form, for a source that has had its rule all the time, was not written here.
+    // A rule of our form, about what has had its rule all the time, was not written here.
     return op === "add-rule" ? wasWanted : !wasWanted && before.ways.steers(rule);
   };
-  return new Set(changes.filter(isTroubled).map(({ rule }) => rule.from!));
+  return new Set(changes.filter(isTroubled).map(({ rule }) => subjectOf(rule)));
 }

@@ -1,11 +1,11 @@
 /** What has to wait because something that comes before it was refused. */
 
-import { type Family, parsePrefix } from "./model/address.ts";
-import { type Placed, Prefixes } from "./model/prefixes.ts";
+import type { Family } from "./model/address.ts";
 import type { Change, RuleChange } from "./model/change.ts";
+import { Subjects } from "./model/subject.ts";
 
 export class Waiting {
-  readonly #then: Readonly<Record<Family, Prefixes<RuleChange>>>;
+  readonly #then: Readonly<Record<Family, Subjects<RuleChange>>>;
   readonly #tables = new Set<string>();
   readonly #rules = new Set<Change>();
 
@@ -20,11 +20,10 @@ export class Waiting {
       this.#tables.add(tableOf(change));
       return;
     }
-    // The old rules of its sources stay, and so does what they lead to.
-    const { family, from } = change.rule;
-    for (const { value } of this.#then[family].meeting(parsePrefix(from!)!)) {
-      this.#rules.add(value);
-      this.#tables.add(tableOf(value));
+    // The old rules about the same stay, and so does what they lead to.
+    for (const old of this.#then[change.rule.family].meeting(change.rule)) {
+      this.#rules.add(old);
+      this.#tables.add(tableOf(old));
     }
   }
 
@@ -34,10 +33,10 @@ export class Waiting {
   }
 }
 
-function oldRules(family: Family, changes: readonly Change[]): Prefixes<RuleChange> {
-  return new Prefixes(changes.flatMap((change): Placed<RuleChange>[] => {
+function oldRules(family: Family, changes: readonly Change[]): Subjects<RuleChange> {
+  return new Subjects(changes.flatMap((change) => {
     if (!("rule" in change) || change.op !== "delete-rule" || change.rule.family !== family) return [];
-    return [{ prefix: parsePrefix(change.rule.from!)!, value: change }];
+    return [{ rule: change.rule, value: change }];
   }));
 }
 

@@ -21,7 +21,7 @@ export class Watch {
   readonly #listener: Listener;
   readonly #stale: Stale;
   readonly #options: Options;
-  #anyIpVersion = 0;
+  #routesVersion = 0;
 
   constructor({ stores, listener, stale, options }: Surroundings) {
     this.#stores = stores;
@@ -48,11 +48,18 @@ export class Watch {
     for (const family of FAMILIES) stale.goneSources[family].clear();
   }
 
-  /** The same, where AnyIP routes have come or gone: such a route names a table that may not have been read. */
-  suspectAnyIp(observed: Observed): void {
-    const version = FAMILIES.reduce((sum, family) => sum + observed.families[family].facts.anyIpVersion, 0);
-    if (version === this.#anyIpVersion) return;
-    this.#anyIpVersion = version;
+  /**
+   * The same, where routes have changed that name a table which may not have been read: AnyIP routes; where connections are
+   * marked, also those of main that make an uplink.
+   */
+  suspectByRoutes(observed: Observed): void {
+    const versionOf = (family: Family) => {
+      const { facts } = observed.families[family];
+      return this.#options.connmark ? facts.version : facts.anyIpVersion;
+    };
+    const version = versionOf(4) + versionOf(6);
+    if (version === this.#routesVersion) return;
+    this.#routesVersion = version;
     this.suspect(observed);
   }
 

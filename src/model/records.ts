@@ -161,9 +161,13 @@ export function isAnyIp(path: Path): boolean {
   return path.type === TYPE.local && path.protocol !== PROTOCOL.kernel && path.nexthops.length === 1;
 }
 
-/** The same text for rules that select the same packets and do the same with them. Absent and undefined are one. */
+/**
+ * The same text for rules that select the same packets and do the same with them. Absent and undefined are one; so are the
+ * tables of rules that look none up, where `ip` writes main's.
+ */
 export function ruleIdentity(rule: Rule): string {
-  return RULE_FIELDS.map((field) => rule[field]).join("\0");
+  const same = rule.action === ACTION_LOOKUP ? rule : { ...rule, table: 0 };
+  return RULE_FIELDS.map((field) => same[field]).join("\0");
 }
 
 const RULE_FIELDS = [

@@ -9,10 +9,11 @@ import {
   parsePrefix,
   type Prefix,
 } from "../model/address.ts";
-import { type Address, ADDRESS_FLAG, SCOPE, TABLE } from "../model/records.ts";
+import { matchesGlob } from "../model/glob.ts";
+import { type Address, ADDRESS_FLAG, type Rule, SCOPE, TABLE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import type { Options } from "./options.ts";
-import { isOurs } from "./ownership.ts";
+import { isOurs, tablesOf } from "./ownership.ts";
 import type { Note } from "./note.ts";
 import type { Observed } from "./observed.ts";
 import { vrfOf } from "./vrf.ts";
@@ -119,6 +120,18 @@ export function depths(addresses: readonly Address[]): Map<string, number> {
   return new Map(found.map(({ ip, depth }) => [ip, depth]));
 }
 
+/** All interfaces without a global address that may be uplinks or stubs, and some that are not. */
+function leadingOut(
+  { links, families }: Observed,
+  { family, options }: { family: Family; options: Options },
+): number[] {
+  const { facts } = families[family], gateways = facts.gatewayDevices();
+  return [...links.values()].filter(({ ifindex, name }) =>
+    facts.hasDefault(ifindex) || facts.coversWorld(ifindex) || gateways.has(ifindex) ||
+    options.roles.some(({ glob, role }) => role !== "inside" && matchesGlob(name, glob))
+  ).map(({ ifindex }) => ifindex);
+}
+
 /** Every table whose routes the plan has to know: main's, the addresses', the tables to take, and those that are ours. */
 export function tablesToRead(
   observed: Observed,
@@ -133,8 +146,12 @@ export function tablesToRead(
       tables.add(options.tableBase + ifindex);
     }
   }
-  for (const rule of observed.families[family].rules) {
-    if (isOurs(rule, { options, addresses: observed.addresses })) tables.add(rule.table);
+  for (const ifindex of options.connmark ? leadingOut(observed, { family, options }) : []) {
+    tables.add(options.tableBase + ifindex);
   }
-  return [...tables];
+  const ours: Rule[] = [];
+  for (const rule of observed.families[family].rules) {
+    if (isOurs(rule, { options, addresses: observed.addresses })) ours.push(rule);
+  }
+  return [...new Set([...tables, ...tablesOf(ours)])];
 }

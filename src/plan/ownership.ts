@@ -1,10 +1,20 @@
 /** What is ours, told by its form alone. */
 
-import { ACTION_LOOKUP, type Address, PROTOCOL, type Rule } from "../model/records.ts";
+import { MarkSpace } from "../model/marks.ts";
+import {
+  ACTION_GOTO,
+  ACTION_LOOKUP,
+  ACTION_NOP,
+  type Address,
+  PROTOCOL,
+  type Rule,
+} from "../model/records.ts";
 import type { Options } from "./options.ts";
 
 /** Tables below are other programs' whatever a rule says: 0, and 253 to 255, are the kernel's. */
 export const LOWEST_TABLE = 256;
+/** Protocols below mean the kernel, `ip` and the like (linux/rtnetlink.h). */
+export const LOWEST_PROTOCOL = 5;
 /** The last in front of main's rule. */
 export const LAST_PRIORITY = 32765;
 /** Rules of prefixes stand behind the others. */
@@ -34,16 +44,42 @@ export function isOurs(
   rule: Rule,
   { options, addresses }: { options: Options; addresses: readonly Address[] },
 ): boolean {
-  if (!isSourceForm(rule)) return false;
-  if (rule.protocol === options.protocol) return true;
-  return rule.protocol === PROTOCOL.unspec &&
+  if (rule.protocol === options.protocol) {
+    return isSourceForm(rule) || isMarkForm(rule, options.markMask) || isGoal(rule);
+  }
+  return isSourceForm(rule) && rule.protocol === PROTOCOL.unspec &&
     addresses.some(({ ip, ifindex }) => ip === rule.from && rule.table === FIRST_BASE + ifindex);
 }
 
+/** The tables of ours: those that rules of ours look up. */
+export function tablesOf(ours: readonly Rule[]): number[] {
+  return ours.filter(({ action }) => action === ACTION_LOOKUP).map(({ table }) => table);
+}
+
 /** From one address or prefix to a table, with no other selector but `iif lo`: what this host sends itself. */
-function isSourceForm(rule: Rule): boolean {
-  return rule.action === ACTION_LOOKUP && rule.table >= LOWEST_TABLE && rule.from !== undefined &&
-    (rule.iif === undefined || rule.iif === "lo") &&
-    [rule.to, rule.oif, rule.fwmark, rule.fwmask, rule.tos, rule.goto, rule.l3mdev, rule.more]
-      .every((selector) => selector === undefined);
+export function isSourceForm(rule: Rule): boolean {
+  return isLookup(rule) && rule.from !== undefined && (rule.iif === undefined || rule.iif === "lo") &&
+    hasNone(rule, ["to", "oif", "fwmark", "fwmask", "tos", "goto", "l3mdev", "more"]);
+}
+
+/** From a mark within that mask to a table or on to another rule, with no other selector. */
+export function isMarkForm(rule: Rule, mask: number): boolean {
+  const { fwmark = 0, fwmask, action } = rule, space = new MarkSpace(mask);
+  return fwmask === mask && (space.isUplinks(fwmark) || fwmark === space.main) &&
+    (action === ACTION_GOTO || (isLookup(rule) && rule.goto === undefined)) &&
+    hasNone(rule, ["from", "to", "iif", "oif", "tos", "l3mdev", "more"]);
+}
+
+/** Does nothing, and has no selector: a place to go on at. */
+function isGoal(rule: Rule): boolean {
+  return rule.action === ACTION_NOP &&
+    hasNone(rule, ["from", "to", "iif", "oif", "fwmark", "fwmask", "tos", "goto", "l3mdev", "more"]);
+}
+
+function isLookup({ action, table }: Rule): boolean {
+  return action === ACTION_LOOKUP && table >= LOWEST_TABLE;
+}
+
+function hasNone(rule: Rule, selectors: readonly (keyof Rule)[]): boolean {
+  return selectors.every((selector) => rule[selector] === undefined);
 }

@@ -30,7 +30,8 @@ export function reasonsOf(family: Family, work: Work): Note[] {
     if (isInside && (facts.hasDefault(ifindex) || facts.coversWorld(ifindex))) {
       texts.push(`${about}its ways to the world are not shared: only networks inside are`);
     }
-    if (!isInside && !addressed.has(ifindex) && takesPart(link.name, options)) {
+    // Where connections are marked it has a table all the same.
+    if (!isInside && !options.connmark && !addressed.has(ifindex) && takesPart(link.name, options)) {
       texts.push(`${about}skipped: it has no address to answer from`);
     }
   }

@@ -9,16 +9,18 @@ import { vrfOf } from "./vrf.ts";
 
 /**
  * The tables of ours that are no target's. Such a table is the interface's that its number says, or, where an option has
- * changed, the one's whose address the rule has; else that of one that has gone. One of no interface, to which somebody
+ * changed, the one's whose address or mark the rule has; else that of one that has gone. One of no interface, to which somebody
  * else's rule leads as well, is not ours to empty. Of one that is a VRF's by now, only what can be told to be ours goes.
  */
 export function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
-  const { observed, options, led, oursByTable, locals } = work;
+  const { observed, options, led, oursByTable, locals, owners } = work;
   const holders = new Map(observed.addresses.toReversed().map(({ ip, ifindex }) => [ip, ifindex]));
   const vrfTables = new Set([...observed.links.values()].map(({ vrfTable }) => vrfTable));
   return [...tables].flatMap((table): Target[] => {
     const [owner] = (oursByTable.get(table) ?? [])
-      .flatMap((rule) => locals.of(rule).flatMap((ip) => holders.get(ip) ?? []));
+      .flatMap((rule) =>
+        locals.of(rule).flatMap((subject) => holders.get(subject) ?? owners.get(subject) ?? [])
+      );
     const byNumber = table - options.tableBase;
     const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
     if (vrfTables.has(table)) {
@@ -35,6 +37,8 @@ export interface ReleaseWork {
   readonly observed: Observed;
   readonly options: Options;
   readonly locals: Locals;
+  /** The interfaces of all that rules are about. */
+  readonly owners: ReadonlyMap<string, number>;
   /** Tables that others' rules lead to. */
   readonly led: ReadonlySet<number>;
   readonly oursByTable: ReadonlyMap<number, readonly Rule[]>;

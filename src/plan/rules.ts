@@ -1,13 +1,23 @@
-/** The rules that steer local addresses to their tables: one for each address, or one for each on-link prefix. */
+/** The rules that steer to tables: of each local address, or of each on-link prefix; and of marks. */
 
 import { bits, type Family, formatPrefix, parsePrefix, type Prefix } from "../model/address.ts";
 import { partition } from "../model/lists.ts";
 import { halves, type Placed, Prefixes } from "../model/prefixes.ts";
-import { ACTION_LOOKUP, type Address, ADDRESS_FLAG, type Rule } from "../model/records.ts";
+import { MarkSpace } from "../model/marks.ts";
+import {
+  ACTION_GOTO,
+  ACTION_LOOKUP,
+  ACTION_NOP,
+  type Address,
+  ADDRESS_FLAG,
+  type Rule,
+  TABLE,
+} from "../model/records.ts";
 import { depths } from "./addresses.ts";
 import type { Observed } from "./observed.ts";
+import type { Target } from "./mirror.ts";
 import type { Options } from "./options.ts";
-import { lastOfSources } from "./ownership.ts";
+import { lastOfSources, pastSources } from "./ownership.ts";
 
 export interface Steering {
   readonly family: Family;
@@ -99,4 +109,28 @@ function parts(prefix: Prefix, table: number, ground: Prefixes<number | undefine
   const isOther = ({ value }: Placed<number | undefined>) => value !== table;
   const isSplit = prefix.length < full && (inside.some(isOther) || ground.around(prefix).some(isOther));
   return isSplit ? halves(prefix).flatMap((half) => parts(half, table, ground)) : [prefix];
+}
+
+/**
+ * Leads marked packets to the tables of their interfaces; and those that main is to answer past the rules of sources, but
+ * not straight to main: what other programs have behind our rules still holds for them. `markOf`: by ifindex.
+ */
+export function markRules(
+  targets: readonly Target[],
+  { family, options, markOf }: { family: Family; options: Options; markOf: ReadonlyMap<number, number> },
+): Rule[] {
+  const { protocol, markPriority: priority, markMask: fwmask } = options, goto = pastSources(options);
+  const lookups = targets.flatMap(({ ifindex, table }): Rule[] => {
+    const fwmark = markOf.get(ifindex);
+    return fwmark === undefined
+      ? []
+      : [{ family, priority, action: ACTION_LOOKUP, table, protocol, fwmark, fwmask }];
+  });
+  if (lookups.length === 0) return [];
+  const fwmark = new MarkSpace(fwmask).main;
+  return [
+    ...lookups,
+    { family, priority: goto, action: ACTION_NOP, table: TABLE.unspec, protocol },
+    { family, priority, action: ACTION_GOTO, table: TABLE.unspec, protocol, fwmark, fwmask, goto },
+  ];
 }

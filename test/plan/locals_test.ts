@@ -12,7 +12,7 @@ const locals = new Locals(
 /** 10.0.0.9 is inside, 10.3.0.2 another uplink's; 10.7.0.2 has gone. */
 const ways = new Ways(locals, {
   tables: new Map([["10.0.0.2", 1002], ["10.3.0.2", 1003], ["192.0.2.0/24", 1003]]),
-  sources: new Map([["10.0.0.2", 2], ["10.0.0.9", 6], ["10.3.0.2", 3], ["192.0.2.0/24", 3]]),
+  subjects: new Set(["10.0.0.2", "10.0.0.9", "10.3.0.2", "192.0.2.0/24"]),
 });
 const rule = (text: string): Rule => readRule(`27200: ${text} proto 115`, 4);
 
