@@ -15,7 +15,7 @@ import { ruleText } from "./model/text.ts";
 import { count, type Outcome, summary, tally } from "./outcome.ts";
 import { print } from "./output.ts";
 import { cutConnections } from "./plan/cut.ts";
-import { markOverlaps } from "./plan/marks.ts";
+import { markOverlaps } from "./plan/overlaps.ts";
 import type { Options } from "./plan/options.ts";
 import { allInConflict, type Plan, plan, planFlush } from "./plan/plan.ts";
 import { Stranded } from "./plan/stranded.ts";
