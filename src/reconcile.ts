@@ -12,7 +12,7 @@ import { order, type Stages } from "./order.ts";
 import { Notices } from "./notices.ts";
 import { type Outcome, together, type Troubles } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
-import { isOurs } from "./plan/ownership.ts";
+import { inPlace, oursOf } from "./plan/ownership.ts";
 import type { Observed } from "./plan/observed.ts";
 import { type Held, heldAfter } from "./plan/held.ts";
 import { type Plan, plan as planAll } from "./plan/plan.ts";
@@ -107,12 +107,9 @@ export class Reconciler {
       plan: this.plan.families[6],
       rules: host.observed.families[6].rules,
     });
-    return { ...decision, then: [...decision.then, ...refresh], marks: this.#decideMarks() };
-  }
-
-  #decideMarks(): readonly MarkChange[] {
-    const { marker, observed: { links } } = this.#host;
-    return marker?.decide(this.plan.marks, { links, now: performance.now() }) ?? [];
+    const { links } = host.observed;
+    const marks = host.marker?.decide(this.plan.marks, { links, now: performance.now() }) ?? [];
+    return { ...decision, then: [...decision.then, ...refresh], marks };
   }
 
   /** Nothing goes because something was not seen while it is not known to be absent: only what was heard to have gone. */
@@ -165,16 +162,7 @@ export class Reconciler {
 
   /** How many rules and routes of ours the kernel has. */
   inPlace(): { rules: number; routes: number } {
-    const { families } = this.#host.observed;
-    let rules = 0, routes = 0;
-    for (const family of FAMILIES) {
-      const ours = this.#ours(family);
-      rules += ours.length;
-      for (const table of new Set(ours.map((rule) => rule.table))) {
-        routes += families[family].facts.tableSize(table);
-      }
-    }
-    return { rules, routes };
+    return inPlace(this.#host.observed, this.#options);
   }
 
   /** What is not as it should be. */
@@ -185,11 +173,6 @@ export class Reconciler {
       refused: [...this.#applier.refused].length + (marker?.isRefused ? 1 : 0),
       isHolding: this.#truce.isHolding || marker?.isHolding === true,
     };
-  }
-
-  #ours(family: Family) {
-    const { addresses, families } = this.#host.observed;
-    return families[family].rules.filter((rule) => isOurs(rule, { options: this.#options, addresses }));
   }
 
   /** Plans again where something changed that is more than a route, and says which rules to change. */
@@ -210,7 +193,10 @@ export class Reconciler {
       if (old?.families[family].signature !== next.families[family].signature) host.dirty[family].all = true;
     }
     return FAMILIES.flatMap((family) => {
-      const changes = diffRules(next.families[family].rules, this.#ours(family));
+      const changes = diffRules(
+        next.families[family].rules,
+        oursOf(family, { observed, options: this.#options }),
+      );
       // What the kernel refused, or was not seen, nobody took away.
       const made = changes.filter((one) => one.op === "delete-rule" || !this.#applier.wasRefused(one));
       const before = old?.families[family];

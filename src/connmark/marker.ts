@@ -9,7 +9,7 @@ import { readSmallFile, removeSmallFile, writeSmallFile } from "../kernel/system
 import type { Log } from "../log.ts";
 import type { Link } from "../model/records.ts";
 import type { Marks } from "../plan/marks.ts";
-import { changeText, type MarkChange } from "./change.ts";
+import type { MarkChange } from "./change.ts";
 import { Pace, Retry } from "./pace.ts";
 import { loosen, notesText, parseNotes, type ReversePath } from "./reverse_paths.ts";
 import { rememberedMarks, rulesetText, saysTheSame, TABLE_FAMILY, TABLE_NAME } from "./ruleset.ts";

@@ -1,5 +1,6 @@
 /** What is ours, told by its form alone. */
 
+import { FAMILIES, type Family } from "../model/address.ts";
 import { MarkSpace } from "../model/marks.ts";
 import {
   ACTION_GOTO,
@@ -9,6 +10,7 @@ import {
   PROTOCOL,
   type Rule,
 } from "../model/records.ts";
+import type { Observed } from "./observed.ts";
 import type { Options } from "./options.ts";
 
 /** Tables below are other programs' whatever a rule says: 0, and 253 to 255, are the kernel's. */
@@ -49,6 +51,26 @@ export function isOurs(
   }
   return isSourceForm(rule) && rule.protocol === PROTOCOL.unspec &&
     addresses.some(({ ip, ifindex }) => ip === rule.from && rule.table === FIRST_BASE + ifindex);
+}
+
+/** The rules of ours that the kernel has. */
+export function oursOf(
+  family: Family,
+  { observed, options }: { observed: Observed; options: Options },
+): readonly Rule[] {
+  const { addresses, families } = observed;
+  return families[family].rules.filter((rule) => isOurs(rule, { options, addresses }));
+}
+
+/** How many rules of ours, and routes in tables of ours, the kernel has. */
+export function inPlace(observed: Observed, options: Options): { rules: number; routes: number } {
+  let rules = 0, routes = 0;
+  for (const family of FAMILIES) {
+    const ours = oursOf(family, { observed, options }), { facts } = observed.families[family];
+    rules += ours.length;
+    for (const table of new Set(tablesOf(ours))) routes += facts.tableSize(table);
+  }
+  return { rules, routes };
 }
 
 /** The tables of ours: those that rules of ours look up. */

@@ -32,6 +32,7 @@ const actions: Record<string, () => void> = {
     renounce();
     nftables.list("inet", "ours");
   },
+  "swap, list and fail, often": () => grow(Deno.args[1]),
   "open with few descriptors": () => {
     libc(), libnlRoute(), libnftables();
     const held: Deno.FsFile[] = [];
@@ -47,6 +48,25 @@ const actions: Record<string, () => void> = {
     }
   },
 };
+
+/** Prints by how many KiB it has grown in 2,000 rounds, after 500 to warm up. */
+function grow(table: string): void {
+  using nftables = Nftables.open();
+  const rounds = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      nftables.run(`table inet ours\ndelete table inet ours\n${table}`);
+      nftables.list("inet", "ours");
+      try {
+        nftables.run("nonsense");
+      } catch {
+        // As it has to be.
+      }
+    }
+    return Deno.memoryUsage().rss;
+  };
+  const before = rounds(500);
+  console.log((rounds(2000) - before) >> 10);
+}
 
 function say(action: () => void): void {
   try {
