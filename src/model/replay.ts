@@ -25,13 +25,13 @@ export function replay(store: RouteStore, event: RouteEvent): Effect {
 }
 
 function replayNew4(store: RouteStore, { key, route, replace, append }: RouteEvent): Effect {
-  if (isSeen(store, { key, route })) return "none";
-  if (replace) {
-    const [first] = equals(store, key, route);
-    if (first !== undefined) store.remove(first);
-  }
+  const same = equals(store, key, route);
+  // `ip route replace` takes the first one's place, a next hop object that is replaced that of any route that uses it.
+  const isUnclear = replace && same.length > 1;
+  if (isSeen(store, { key, route })) return isUnclear ? "partly" : "none";
+  if (replace && same.length > 0) store.remove(same[0]);
   store.add(key, route, replace || !append);
-  return "changed";
+  return isUnclear ? "partly" : "changed";
 }
 
 function replayNew6(store: RouteStore, { key, route, replace }: RouteEvent): Effect {

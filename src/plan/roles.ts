@@ -18,6 +18,7 @@ export interface Circumstances {
   readonly coversWorld: boolean;
   readonly hasGateway: boolean;
   readonly hasGlobalAddress: boolean;
+  /** With `--isolate`: false. */
   readonly forwarding: boolean;
   /** Of a bridge, bond or VRF. */
   readonly ports: readonly Link[];
@@ -58,11 +59,12 @@ export function roleOf(link: Link, circumstances: Circumstances, options: Option
   if (circumstances.coversWorld) {
     return { role: "uplink", why: "its routes cover more than half of the world" };
   }
-  if (!circumstances.forwarding && circumstances.hasGateway && !isTunnel(link)) {
-    return { role: "uplink", why: "main has a route with a gateway on it and forwarding is off" };
-  }
   if (link.kind === "bridge" && !circumstances.ports.some(leadsOut)) {
     return { role: "inside", why: "it is a bridge without a physical, vlan or bond port" };
+  }
+  if (!circumstances.forwarding && circumstances.hasGateway && !isTunnel(link)) {
+    const forwarding = options.isolate ? "forwarding is not looked at" : "forwarding is off";
+    return { role: "uplink", why: `main has a route with a gateway on it and ${forwarding}` };
   }
   if (isTunnel(link)) return { role: "inside", why: `it is a tunnel (${link.kind ?? "by its type"})` };
   if (link.kind === "dummy") return { role: "inside", why: "it is a dummy" };

@@ -9,15 +9,20 @@ import { Daemon, flush } from "./symrouted.ts";
 import { World } from "./world.ts";
 
 /** A test for each family that the network has: before, while symrouted runs, and after. */
-export function reaches(network: Network, options: { families?: readonly Family[] } = {}): void {
+export function reaches(
+  network: Network,
+  options: { families?: readonly Family[]; args?: string[] } = {},
+): void {
+  const { args = [] } = options;
   for (const family of options.families ?? families) {
-    isolatedTest(`${family}: ${network.name} reaches every uplink's address`, async () => {
+    const how = args.length > 0 ? ` with ${args.join(" ")}` : "";
+    isolatedTest(`${family}: ${network.name}${how} reaches every uplink's address`, async () => {
       await using world = await World.build();
       const { host } = world;
       await using guest = await Guest.create(world, network, family);
       const addresses = world.uplinks.map((uplink) => uplink[family].address);
       await guest.assertReaches(addresses, "before");
-      const daemon = await Daemon.start(host);
+      const daemon = await Daemon.start(host, args);
       await guest.assertReaches(addresses, "while it runs");
       for (const address of addresses) {
         assert.equal(await replyDevice(host, network.guest[family], address), network.device);

@@ -122,11 +122,22 @@ assertRole("a bridge with a default route is an uplink", {
   ...byDefault,
   off: isUplink,
 });
-assertRole("a bridge with a gateway on it is an uplink of a host", {
+assertRole("a bridge of containers with a route by one of them is inside", {
   link: "kind bridge",
   ...viaGateway,
+  off: noPort,
+});
+assertRole("a bridge that leads out and has a gateway on it is an uplink of a host", {
+  link: "kind bridge",
+  ports: "10: port up master 9",
+  ...viaGateway,
   off: hasGateway,
-  on: noPort,
+  on: isForwarding,
+});
+assertRole("with --isolate a gateway makes an uplink of a router's too, and the sentence says why", {
+  ...viaGateway,
+  wish: { isolate: true },
+  off: "uplink because main has a route with a gateway on it and forwarding is not looked at",
 });
 
 const tunnels = ["wireguard", "tun", "ppp", "l2tp", "ipip", "gre", "ip6gre", "ip6tnl", "sit", "vti", "xfrm"];

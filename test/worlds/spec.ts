@@ -123,8 +123,9 @@ function roleOf(
   const hasGateway = own.some((route) =>
     hopsOf(route).some((hop) => hop.dev === link.ifname && (hop.gateway || hop.via))
   );
+  if (kind === "bridge") return "inside";
   if (!forwards && hasGateway && !isTunnel(link)) return "uplink";
-  if (kind === "bridge" || isTunnel(link)) return "inside";
+  if (isTunnel(link)) return "inside";
   const has = shown.addresses.find(({ ifname }) => ifname === link.ifname)?.addr_info ?? [];
   if (!has.some((address) => isGlobal(address, family))) return "inside";
   return forwards ? "inside" : "stub";

@@ -3,7 +3,7 @@
 
 import assert from "node:assert/strict";
 import type { Family } from "../../lab/addressing.ts";
-import { containers, Guest, lan, overlay, pods, vxlan } from "../../lab/guests.ts";
+import { containers, Guest, lan, type Network, overlay, pods, vxlan } from "../../lab/guests.ts";
 import { assertCured } from "../../lab/observe.ts";
 import { eventually } from "../../lab/process.ts";
 import { comesToReach, reaches } from "../../lab/reaches.ts";
@@ -17,6 +17,18 @@ for (const network of [containers, pods, lan, flannel, overlay(vxlan, { gateway:
   reaches(network);
 }
 for (const network of [pods, flannel]) comesToReach(network);
+
+/** What one of the containers leads to, such as a VPN's clients. */
+const beyond: Record<Family, string> = { IPv4: "10.8.0.0/24", IPv6: "2001:db8:d8::/64" };
+const leading: Network = {
+  ...containers,
+  name: "a container that leads on",
+  host: (
+    family,
+  ) => [...containers.host(family), `route add ${beyond[family]} via ${containers.guest[family]}`],
+};
+reaches(leading);
+reaches({ ...leading, forwarding: true }, { args: ["--isolate"] });
 
 /** The address of a service that is translated to the guest's, as kube-proxy does it. */
 const service: Record<Family, string> = { IPv4: "10.96.0.1", IPv6: "2001:db8:96::1" };
