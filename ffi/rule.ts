@@ -3,7 +3,7 @@
 import { ACTION_GOTO, ACTION_LOOKUP, ACTION_NOP, type Rule } from "../src/model/records.ts";
 import { formatPrefix, parsePrefix } from "../src/model/address.ts";
 import { AbstractAddress, familyOf } from "./address.ts";
-import { check } from "./error.ts";
+import { check, NetlinkError } from "./error.ts";
 import { libnl, libnlRoute } from "./libnl_pair.ts";
 import { copyFrom } from "./memory.ts";
 import { attributes, FLAG, HEADER_BYTES, MESSAGE, type Message } from "./message.ts";
@@ -36,22 +36,29 @@ const INVERT = 2;
 /**
  * Every rule of IPv4 and of IPv6, each in the order in which the kernel tries them. Not by libnl's cache, which knows
  * neither `not` nor user ids, tunnel ids and suppressed prefix lengths: a rule with them would look like one without.
+ * Throws where the kernel keeps no protocol for rules (FRA_PROTOCOL, Linux 4.17): which of them are ours could not be told.
  */
 export function readRules(socket: Socket): Rule[] {
   const writer = new Writer();
   writer.begin(MESSAGE.getRule, { flags: FLAG.dump, sequence: socket.nextSequence() });
   for (let i = 0; i < 3; i++) writer.word(0);
   writer.end();
-  const rules: Rule[] = [];
-  for (const message of dump(socket, writer, "read the rules")) {
-    const rule = message.type === MESSAGE.newRule ? ruleOf(message) : undefined;
-    if (rule) rules.push(rule);
+  const rules: Rule[] = [], op = "read the rules";
+  let areMarked = true;
+  for (const message of dump(socket, writer, op)) {
+    const found = message.type === MESSAGE.newRule ? ruleOf(message) : undefined;
+    if (found) rules.push(found.rule);
+    if (found && !found.isMarked) areMarked = false;
   }
+  if (!areMarked) throw new NetlinkError(op, UNMARKED, { code: 0 });
   return rules;
 }
 
+const UNMARKED = "this kernel does not tell whose they are: Linux 4.17 or newer is needed";
+
 /** Undefined for a rule of multicast routing, which the kernel tells of along with the others. */
-function ruleOf({ datagram: { bytes, words }, at, length }: Message): Rule | undefined {
+function ruleOf(message: Message): { rule: Rule; isMarked: boolean } | undefined {
+  const { datagram: { bytes, words }, at, length } = message;
   const header = words[at + 4], kind = words[at + 5], flags = words[at + 6];
   const family = familyOf(header & 0xff);
   if (!family) return undefined;
@@ -60,7 +67,7 @@ function ruleOf({ datagram: { bytes, words }, at, length }: Message): Rule | und
   for (const { type, payload } of attributes(bytes, start, at * 4 + length)) found.set(type, payload);
   const number = (type: number) => numberOf(found.get(type));
   const text = (type: number) => textOf(found.get(type));
-  return {
+  const rule = {
     family,
     priority: number(FRA.priority),
     action: kind >>> 24,
@@ -77,6 +84,7 @@ function ruleOf({ datagram: { bytes, words }, at, length }: Message): Rule | und
     l3mdev: number(FRA.l3mdev) > 0 || undefined,
     more: (flags & INVERT) !== 0 || [...found].some(isMore) || undefined,
   };
+  return { rule, isMarked: found.has(FRA.protocol) };
 }
 
 const KNOWN: readonly number[] = Object.values(FRA);

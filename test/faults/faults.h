@@ -6,6 +6,8 @@
  *   while=PATH            nothing of the following happens, and nothing is counted, but while that file exists
  *   tell=PATH             that file is made when a fault has happened
  *   receive-buffer=BYTES  of every socket that joins a group
+ *   kernel=VERSION        the kernel is as old as that, 415 for 4.15, in what it has not: before 4.17 rules have no protocol,
+ *                         before 4.20 dumps are not checked, before 5.3 nobody tells of next hop objects
  *   kill-before-write=N   SIGKILL when all changes before the N-th have been made
  *   kill-after-write=N    SIGKILL when the N-th change has been made
  *   step=SOCKET           after each change tells "N TYPE FAMILY TABLE" to that Unix socket, and waits for a byte
@@ -23,14 +25,15 @@
  *   dump-stop=SOCKET      when a dump has begun, tells that socket of it, as for `step`
  */
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
 static struct {
   const char *condition, *tell, *step, *dump_stop;
-  long receive_buffer, kill_before, kill_after, refuse, refuse_every, refuse_with, lose_answer;
+  long receive_buffer, kernel, kill_before, kill_after, refuse, refuse_every, refuse_with, lose_answer;
   long truncate_send, truncate_inside, dump_of, dump_error, dump_short, dump_intr, dump_fail, dump_skip;
-} faults = {.refuse_with = ENOMEM};
+} faults = {.kernel = LONG_MAX, .refuse_with = ENOMEM};
 
 static const char *setting(const char *name) {
   const char *at = getenv("NETLINK_FAULTS");
@@ -50,6 +53,7 @@ static void read_faults(void) {
   faults.step = setting("step");
   faults.dump_stop = setting("dump-stop");
   number("receive-buffer", &faults.receive_buffer);
+  number("kernel", &faults.kernel);
   number("kill-before-write", &faults.kill_before);
   number("kill-after-write", &faults.kill_after);
   number("refuse", &faults.refuse);

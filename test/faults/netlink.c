@@ -6,6 +6,8 @@
 #define _GNU_SOURCE
 #include <dlfcn.h>
 #include <errno.h>
+#include <linux/fib_rules.h>
+#include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,6 +17,9 @@
 
 #include "faults.h"
 #include "stop.h"
+
+/* The first kernels that have it, as faults.kernel counts. */
+enum { MARKS_RULES = 417, CHECKS_DUMPS = 420, HAS_NEXTHOPS = 503 };
 
 static ssize_t (*real_sendmsg)(int, const struct msghdr *, int);
 static ssize_t (*real_recvmsg)(int, struct msghdr *, int);
@@ -74,6 +79,8 @@ static size_t half(char *bytes, size_t length, bool inside) {
 
 static void begin_dump(int fd, const struct nlmsghdr *request) {
   int type = request->nlmsg_type;
+  // The option is set by what does not come through here.
+  if (faults.kernel < CHECKS_DUMPS) real_setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &(int){0}, sizeof(int));
   if (faults.dump_of ? type != faults.dump_of : type != RTM_GETROUTE && type != RTM_GETRULE) return;
   long count = ++counted.dumps;
   counted.objects = 0;
@@ -137,6 +144,14 @@ ssize_t sendmsg(int fd, const struct msghdr *packet, int flags) {
   return real_sendmsg(fd, packet, flags);
 }
 
+/* Takes the protocol out of a rule that the kernel tells of. */
+static void unmark(struct nlmsghdr *rule) {
+  struct rtattr *attribute = (void *)((char *)NLMSG_DATA(rule) + NLMSG_ALIGN(sizeof(struct fib_rule_hdr)));
+  int length = NLMSG_PAYLOAD(rule, sizeof(struct fib_rule_hdr));
+  for (; RTA_OK(attribute, length); attribute = RTA_NEXT(attribute, length))
+    if (attribute->rta_type == FRA_PROTOCOL) attribute->rta_type = FRA_PAD;
+}
+
 /* Whether the message is to arrive; may change it. */
 static bool arrives(int fd, struct nlmsghdr *message, bool is_late) {
   int *error = NLMSG_DATA(message);
@@ -152,6 +167,7 @@ static bool arrives(int fd, struct nlmsghdr *message, bool is_late) {
     tell();
     return false;
   }
+  if (message->nlmsg_type == RTM_NEWRULE && faults.kernel < MARKS_RULES) unmark(message);
   if (fd != dump.fd || message->nlmsg_seq != dump.sequence) return true;
   if (dump.interrupted) message->nlmsg_flags |= NLM_F_DUMP_INTR;
   if (dump.interrupted || dump.ends || dump.breaks_off || dump.skips) tell();
@@ -200,8 +216,13 @@ ssize_t recvmsg(int fd, struct msghdr *packet, int flags) {
 
 /* A socket joins its groups when it has been set up, so that this has the last word. */
 int setsockopt(int fd, int level, int option, const void *value, socklen_t length) {
+  bool joins = level == SOL_NETLINK && option == NETLINK_ADD_MEMBERSHIP;
+  if (joins && faults.kernel < HAS_NEXTHOPS && *(const int *)value == RTNLGRP_NEXTHOP) {
+    errno = EINVAL;
+    return -1;
+  }
   int result = real_setsockopt(fd, level, option, value, length);
-  if (level == SOL_NETLINK && option == NETLINK_ADD_MEMBERSHIP && faults.receive_buffer && is_concerned(fd)) {
+  if (joins && faults.receive_buffer && is_concerned(fd)) {
     int bytes = faults.receive_buffer;
     real_setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes);
   }

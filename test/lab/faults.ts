@@ -10,6 +10,8 @@ export interface Faults {
   tell?: string;
   /** Bytes that the socket for notifications can hold, instead of what the program asks for. */
   receiveBuffer?: number;
+  /** The kernel is as old as that in what it lacks: 415 for 4.15. */
+  kernel?: number;
   /** SIGKILL right before or right after that change. */
   killBeforeWrite?: number;
   killAfterWrite?: number;

@@ -6,8 +6,20 @@ import type { Uplink } from "./world.ts";
 
 const script = new URL("./udhcpc.sh", import.meta.url).pathname;
 
+/** What a DHCP server leases. */
+export interface Lease {
+  first: string;
+  last: string;
+  /**
+   * After how many seconds a client asks this server whether it may keep its address, and two more until it asks any; most
+   * of the lease's two minutes unless told.
+   */
+  renewal?: number;
+}
+
 /** A DHCP server on the uplink's router that leases addresses from `first` to `last`. */
-export async function dhcpServer(uplink: Uplink, range: { first: string; last: string }): Promise<Process> {
+export async function dhcpServer(uplink: Uplink, { first, last, renewal }: Lease): Promise<Process> {
+  const times = renewal ? [`option:T1,${renewal}`, `option:T2,${renewal + 2}`] : [];
   const server = uplink.router.spawn([
     "dnsmasq",
     "--keep-in-foreground",
@@ -20,7 +32,8 @@ export async function dhcpServer(uplink: Uplink, range: { first: string; last: s
     "--log-facility=-",
     "--pid-file=",
     "--dhcp-leasefile=/dev/null",
-    `--dhcp-range=${range.first},${range.last},2m`,
+    `--dhcp-range=${first},${last},2m`,
+    ...times.map((each) => `--dhcp-option=${each}`),
     `--dhcp-option=option:router,${uplink.IPv4.gateway}`,
   ]);
   await server.line(/DHCP, sockets bound|DHCP, IP range/);

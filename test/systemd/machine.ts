@@ -61,6 +61,8 @@ export interface MachineOptions {
   host?: Namespace;
   /** Files that it boots with, by their paths. */
   files?: Record<string, string>;
+  /** The same for those that root alone may read. */
+  secrets?: Record<string, string>;
   /** Units that are enabled when it boots. */
   enable?: string[];
 }
@@ -94,6 +96,7 @@ export class Machine implements AsyncDisposable {
     const layers = `lowerdir=${lower},upperdir=${folder}/upper,workdir=${folder}/work`;
     await must(["mount", "-t", "overlay", "-o", layers, "overlay", root]);
     for (const [path, text] of Object.entries(options.files ?? {})) await write(root, path, text);
+    for (const [path, text] of Object.entries(options.secrets ?? {})) await write(root, path, text, 0o600);
     if (options.enable?.length) {
       await must(["chroot", root, "systemctl", "--quiet", "enable", ...options.enable]);
     }
@@ -136,8 +139,7 @@ export class Machine implements AsyncDisposable {
 
   /** Writes one of its files; all may read it unless told otherwise. */
   async write(path: string, text: string, options: { mode?: number } = {}): Promise<void> {
-    await write(`${this.made.folder}/root`, path, text);
-    await Deno.chmod(`${this.made.folder}/root${path}`, options.mode ?? 0o644);
+    await write(`${this.made.folder}/root`, path, text, options.mode);
   }
 
   /** Writes a unit and lets systemd read it. */
@@ -193,7 +195,8 @@ export class Machine implements AsyncDisposable {
   }
 }
 
-async function write(root: string, path: string, text: string): Promise<void> {
+async function write(root: string, path: string, text: string, mode = 0o644): Promise<void> {
   await Deno.mkdir(root + path.replace(/\/[^/]*$/, ""), { recursive: true });
   await Deno.writeTextFile(root + path, text);
+  await Deno.chmod(root + path, mode);
 }

@@ -6,7 +6,7 @@ import type { World } from "../lab/world.ts";
 import type { Machine } from "./machine.ts";
 
 /** It leaves veths alone unless told, on Ubuntu whatever is no radio, and makes connections of its own for what it takes. */
-const settings = `
+export const settings = `
 [main]
 no-auto-default=*
 
@@ -18,10 +18,13 @@ match-device=interface-name:em*
 managed=1
 `;
 
+/** Where that is written down. */
+export const SETTINGS = "/etc/NetworkManager/conf.d/uplinks.conf";
+
 /** NetworkManager as what configures the uplinks: em1 has fixed addresses, em2 is leased. */
 export const networkManager = {
   unit: "NetworkManager",
-  files: () => ({ "/etc/NetworkManager/conf.d/uplinks.conf": settings }),
+  files: () => ({ [SETTINGS]: settings }),
   async online(machine: Machine, world: World): Promise<void> {
     const [first, second] = world.uplinks;
     const fixed = families.map((family) => {
@@ -52,8 +55,15 @@ export const networkManager = {
 
 /** Writes down an uplink's connection, which nobody else may read. */
 async function add(machine: Machine, device: string, sections: string[]): Promise<void> {
-  const head =
-    `[connection]\nid=${device}\ntype=ethernet\ninterface-name=${device}\nuuid=${crypto.randomUUID()}\n`;
-  const path = `/etc/NetworkManager/system-connections/${device}.nmconnection`;
+  const { path, head } = connection(device);
   await machine.write(path, [head, ...sections].join(""), { mode: 0o600 });
+}
+
+/** Where an uplink's connection is written down, and how that begins. */
+export function connection(device: string): { path: string; head: string } {
+  const uuid = crypto.randomUUID();
+  return {
+    path: `/etc/NetworkManager/system-connections/${device}.nmconnection`,
+    head: `[connection]\nid=${device}\ntype=ethernet\ninterface-name=${device}\nuuid=${uuid}\n`,
+  };
 }

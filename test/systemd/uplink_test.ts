@@ -65,6 +65,7 @@ machineScenario("its lease is replaced by another", async (world, machine, dhcp)
   uplink.IPv4.address = address;
   await assertCured(world, "IPv4");
 }, { leased: true });
+
 machineScenario("an uplink that it no longer configures leaves nothing behind", async (world, machine) => {
   await configured(machine, async () => {
     await machine.write(
