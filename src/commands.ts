@@ -146,12 +146,12 @@ function report(outcome: Outcome, { reconciler, call }: { reconciler: Reconciler
 }
 
 function dryRun(host: Host, { reconciler, call }: { reconciler: Reconciler; call: Call }): number {
-  const { plan, first, then } = reconciler.decide();
+  const { plan, first, then, refresh } = reconciler.decide();
   const work = { host, plan, vocabulary: vocabularyOf(host), stranded: new Stranded(host.stores) };
   printLines([
     ...plan.notes.map(({ text }) => `# ${text}`),
     ...(call.options.isolate && !call.flush ? cutLines(host, plan) : []),
-    ...[...first, ...then].flatMap((change) => commandsOf(change, work)),
+    ...[...first, ...then, ...refresh].flatMap((change) => commandsOf(change, work)),
   ]);
   return first.length + then.length > 0 ? EXIT.different : EXIT.done;
 }
