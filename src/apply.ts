@@ -1,6 +1,7 @@
 /** Writes changes, tries again what is refused, and keeps in mind what stays so. */
 
 import { changeCommand, namesOf, storedRouteText, type Vocabulary } from "./describe.ts";
+import type { MarkChange } from "./connmark/change.ts";
 import type { Host } from "./host.ts";
 import { NetlinkError } from "./kernel/errors.ts";
 import type { Refusal } from "./kernel/write.ts";
@@ -18,6 +19,14 @@ const PATIENCE = 50;
 
 /** What is refused is tried again after so many milliseconds: at first, and at most. */
 const FIRST_DELAY = 500, LONGEST_DELAY = 30_000;
+
+/** What a pass would do: routes and rules in their stages, and then what marks need; but before, where marks are to end. */
+export interface Decision extends Stages {
+  readonly plan: Plan;
+  /** What comes last and leaves no trace: see `refreshes6`. */
+  readonly refresh: readonly Change[];
+  readonly marks: readonly MarkChange[];
+}
 
 export class Applier {
   /** Set from outside: no further batch is written. */
@@ -57,11 +66,11 @@ export class Applier {
     return this.#refused.has(this.#identity(change));
   }
 
-  async apply({ plan, first, then }: Stages & { readonly plan: Plan }): Promise<Outcome> {
+  async apply({ plan, first, then, refresh }: Decision): Promise<Outcome> {
     const refused = new Map<string, Refusal>(), waiting = new Waiting(then);
     this.#already.clear();
     // What is wider, or comes after rules, is written when it is known what became of what is before it.
-    for (const group of [...this.#groups(first), ...this.#groups(then)]) {
+    for (const group of [first, then, refresh].flatMap((stage) => this.#groups(stage))) {
       if (this.stopped) break;
       const [held, due] = partition(group, (change) => waiting.has(change));
       const { stoodIn, left } = await this.#settle(due, plan);

@@ -151,14 +151,14 @@ function report(outcome: Outcome, { reconciler, call }: { reconciler: Reconciler
 }
 
 function dryRun(host: Host, { reconciler, call }: { reconciler: Reconciler; call: Call }): number {
-  const { plan, first, then, marks } = reconciler.decide();
+  const { plan, first, then, refresh, marks } = reconciler.decide();
   const work = { host, plan, vocabulary: vocabularyOf(host), stranded: new Stranded(host.stores) };
   const commandsForMarks = marks.map((change) => markCommand(change, notesPath()));
   printLines([
     ...plan.notes.map(({ text }) => `# ${text}`),
     ...(call.options.isolate && !call.flush ? cutLines(host, plan) : []),
     ...(plan.marks ? [] : commandsForMarks),
-    ...[...first, ...then].flatMap((change) => commandsOf(change, work)),
+    ...[...first, ...then, ...refresh].flatMap((change) => commandsOf(change, work)),
     ...(plan.marks ? commandsForMarks : []),
   ]);
   return first.length + then.length + marks.length > 0 ? EXIT.different : EXIT.done;

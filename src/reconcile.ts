@@ -1,6 +1,6 @@
 /** The one loop: observe, plan, diff, apply. */
 
-import { Applier, vocabularyOf } from "./apply.ts";
+import { Applier, type Decision, vocabularyOf } from "./apply.ts";
 import { changeText, type MarkChange } from "./connmark/change.ts";
 import { storedRouteText } from "./describe.ts";
 import { diffKey, diffRules, type RouteDiff } from "./diff.ts";
@@ -8,7 +8,7 @@ import type { Host } from "./host.ts";
 import type { Log } from "./log.ts";
 import type { Change, RouteChange, RuleChange } from "./model/change.ts";
 import { FAMILIES, type Family } from "./model/address.ts";
-import { order, type Stages } from "./order.ts";
+import { order } from "./order.ts";
 import { Notices } from "./notices.ts";
 import { type Outcome, together, type Troubles } from "./outcome.ts";
 import type { Options } from "./plan/options.ts";
@@ -19,12 +19,6 @@ import { type Plan, plan as planAll } from "./plan/plan.ts";
 import { isOfAnyIp } from "./model/subject.ts";
 import { refreshes6 } from "./refresh.ts";
 import { Truce, undoneSubjects } from "./truce.ts";
-
-/** What a pass would do: routes and rules in their stages, and then what marks need; but before, where marks are to end. */
-export interface Decision extends Stages {
-  readonly plan: Plan;
-  readonly marks: readonly MarkChange[];
-}
 
 export interface ReconcilerOptions {
   readonly options: Options;
@@ -99,17 +93,18 @@ export class Reconciler {
       },
     );
     this.#truce.endPass();
-    const decision = { plan: this.plan, first, then: then.filter((change) => this.#mayGo(change)) };
-    const isWhole = routes.length === diff.changes.length && decision.then.length === then.length;
-    if (!isWhole) this.#noteUndone(diff.changes, new Set([...first, ...decision.then]));
+    const due = then.filter((change) => this.#mayGo(change));
+    const isWhole = routes.length === diff.changes.length && due.length === then.length;
+    if (!isWhole) this.#noteUndone(diff.changes, new Set([...first, ...due]));
     for (const family of FAMILIES) host.gone[family].clear();
     const refresh = refreshes6(routes, {
       plan: this.plan.families[6],
+      store: host.stores[6],
       rules: host.observed.families[6].rules,
     });
     const { links } = host.observed;
     const marks = host.marker?.decide(this.plan.marks, { links, now: performance.now() }) ?? [];
-    return { ...decision, then: [...decision.then, ...refresh], marks };
+    return { plan: this.plan, first, then: due, refresh, marks };
   }
 
   /** Nothing goes because something was not seen while it is not known to be absent: only what was heard to have gone. */

@@ -1,29 +1,47 @@
 /** What has sockets ask for their way anew. */
 
 import type { RouteChange, RuleChange } from "./model/change.ts";
-import { type Rule, ruleIdentity } from "./model/records.ts";
+import { devices } from "./model/paths.ts";
+import { type Path, type Rule, ruleIdentity, TYPE } from "./model/records.ts";
+import type { RouteStore } from "./model/store.ts";
 import { LAST_PRIORITY } from "./plan/ownership.ts";
 import type { FamilyPlan } from "./plan/plan.ts";
 
 /**
- * Where a table is closed in IPv6, the changes that have to come last. A connected socket goes on by the way that it knows
- * until that way's own table changes, or a rule does: and what is closed had its way from main. So one of the table's
- * rules stands there twice for a moment, which changes no answer. In IPv4 every new route has sockets ask.
- * `plan` and `rules`, those that the kernel has, are of IPv6.
+ * The changes of IPv6 that have to come last. A connected socket goes on by the way that it knows until that way's own table
+ * changes, or a rule does: what main answered for goes on by main when its own table has got a route for it. So one of that
+ * table's rules stands there twice for a moment, which changes no answer. In IPv4 every new route has sockets ask.
+ * `plan`, `store` and `rules`, what the kernel has before `routes` are changed, are of IPv6.
  */
 export function refreshes6(
   routes: readonly RouteChange[],
-  { plan, rules }: { plan: FamilyPlan; rules: readonly Rule[] },
+  { plan, store, rules }: { plan: FamilyPlan; store: RouteStore; rules: readonly Rule[] },
 ): RuleChange[] {
-  const closing = routes.find(({ family, op, path }) =>
-    family === 6 && op !== "delete" && plan.mirror.isClosing(path)
+  const isNew = ({ key, table }: RouteChange) =>
+    [key, store.defaultKey].every((one) => !has(store, one, table));
+  const taking = routes.find((change) =>
+    change.family === 6 && change.op !== "delete" && isNew(change) &&
+    !leadsAsMain(store.paths.get(change.path), plan)
   );
-  const rule = plan.rules.find(({ table }) => table === closing?.table);
+  const rule = plan.rules.find(({ table }) => table === taking?.table);
   if (!rule) return [];
   const priority = freePriority(rule, rules);
   if (priority === undefined) return [];
   const twin = { ...rule, priority };
   return [{ op: "add-rule", rule: twin }, { op: "delete-rule", rule: twin }];
+}
+
+/** Whether a table has a route of a key. */
+function has(store: RouteStore, key: number, table: number): boolean {
+  let slot = store.first(key);
+  while (slot >= 0 && store.table(slot) !== table) slot = store.next(slot);
+  return slot >= 0;
+}
+
+/** Whether packets go where main would send them: a throw does that, and what is inside is in main too. */
+function leadsAsMain(path: Path, { inside }: FamilyPlan): boolean {
+  if (path.nexthops.length === 0) return path.type === TYPE.throw;
+  return devices(path).every((ifindex) => inside.has(ifindex));
 }
 
 /** Behind the rule, or else in front of it, where there is none like it. */

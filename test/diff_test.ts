@@ -110,6 +110,11 @@ Deno.test("a source that a route has and its successor has not: what is deleted 
   settle(readWorld({ ...host, routes: `${main}\n${three} table 1002\n${one} table 1002`, rules: rule }));
 });
 
+Deno.test("a delete of a multipath route fits one in front with its first next hop: what goes is the old one", () => {
+  const both = "default nexthop via 10.0.0.1 dev em1 nexthop via 10.0.0.2 dev em1";
+  settle(readWorld({ ...host, routes: `${one}\n${one} table 1002\n${both} table 1002`, rules: rule }));
+});
+
 Deno.test("a foreign route that stands in front in our table is not replaced", () => {
   const world = readWorld({
     ...host,

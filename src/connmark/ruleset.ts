@@ -77,7 +77,11 @@ export function rulesetText(marks: Marks, mask: number): string {
       ...back,
       `meta ${isMarked} goto clear`,
     ]),
-    ...hook("output", { type: "route", priority: BEFORE_ROUTING }, back),
+    ...hook("output", { type: "route", priority: BEFORE_ROUTING }, [
+      // Who marks its own packets knows their way, and may ask for that very mark (as WireGuard does).
+      `meta mark & ${markText(~mask >>> 0)} != ${none} return`,
+      ...back,
+    ]),
     ...hook("input", { type: "filter", priority: AT_THE_END }, [enter]),
     ...hook("postrouting", { type: "filter", priority: AT_THE_END }, [enter]),
     "}",

@@ -144,8 +144,11 @@ export function fitsDelete(asked: Path, there: Path): boolean {
   if (asked.prefsrc !== undefined && asked.prefsrc !== there.prefsrc) return false;
   const named = ({ metrics }: Path) => JSON.stringify(metrics.filter(([id]) => id !== CONGESTION_CONTROL));
   if (named(asked) !== named(there)) return false;
-  if (asked.nexthops.length > 1) return JSON.stringify(asked.nexthops) === JSON.stringify(there.nexthops);
-  return asked.nexthops.every((nexthop) =>
-    there.nexthops.length > 0 && sameDestination(nexthop, there.nexthops[0])
-  );
+  // One with several next hops fits what has no others than the first of them; one with a single, what begins with it.
+  const compared = asked.nexthops.length > 1 ? there.nexthops : there.nexthops.slice(0, 1);
+  return compared.every((nexthop, i) => i < asked.nexthops.length && fitsNexthop(asked.nexthops[i], nexthop));
+}
+
+function fitsNexthop(asked: Nexthop, there: Nexthop): boolean {
+  return asked.ifindex === there.ifindex && (asked.gateway === undefined || asked.gateway === there.gateway);
 }

@@ -22,9 +22,11 @@ export function recorded(
   for (const family of FAMILIES) {
     const here = ofRules.filter(({ rule }) => rule.family === family);
     if (here.length === 0) continue;
-    const changed = new Set(here.map(({ rule }) => ruleIdentity(rule)));
+    // A rule may come and go again.
+    const changed = new Map(here.map((change) => [ruleIdentity(change.rule), change]));
     const others = rules[family].filter((rule) => !changed.has(ruleIdentity(rule)));
-    next[family] = [...others, ...here.filter(({ op }) => op === "add-rule").map(({ rule }) => rule)];
+    const added = [...changed.values()].filter(({ op }) => op === "add-rule");
+    next[family] = [...others, ...added.map(({ rule }) => rule)];
   }
   return next;
 }

@@ -223,12 +223,7 @@ export class Mirror {
 
   /** Whether a path is one that main has no message for. */
   isBare(id: number): boolean {
-    return id === this.#bare(TYPE.throw) || this.isClosing(id);
-  }
-
-  /** Whether a path closes a table, or a part of it. */
-  isClosing(id: number): boolean {
-    return id === this.#bare(TYPE.unreachable);
+    return id === this.#bare(TYPE.throw) || id === this.#bare(TYPE.unreachable);
   }
 
   #bare(type: number): number {

@@ -1,6 +1,7 @@
 /** What becomes of tables of ours that nobody needs any more. */
 
 import type { Rule } from "../model/records.ts";
+import type { HeldFamily } from "./held.ts";
 import type { Locals } from "./locals.ts";
 import type { Target } from "./mirror.ts";
 import type { Observed } from "./observed.ts";
@@ -8,13 +9,15 @@ import type { Options } from "./options.ts";
 import { vrfOf } from "./vrf.ts";
 
 /**
- * The tables of ours that are no target's. Such a table is the interface's that its number says, or, where an option has
- * changed, the one's whose address or mark the rule has; else that of one that has gone. One of no interface, to which somebody
- * else's rule leads as well, is not ours to empty. Of one that is a VRF's by now, only what can be told to be ours goes.
+ * The tables of ours that are no target's. Such a table is the interface's that its number says, be it gone by now, or, where
+ * an option has changed, the one's whose address or mark the rule has; else that of one that has gone. One of no interface, to
+ * which somebody else's rule leads as well, is not ours to empty. Of one that is a VRF's by now, only what can be told to be
+ * ours goes.
  */
 export function releasedTables(tables: Iterable<number>, work: ReleaseWork): Target[] {
-  const { observed, options, led, oursByTable, locals, owners } = work;
+  const { observed, options, held, led, oursByTable, locals, owners } = work;
   const holders = new Map(observed.addresses.toReversed().map(({ ip, ifindex }) => [ip, ifindex]));
+  const known = new Set([...observed.links.keys(), ...held.sources.values()]);
   const vrfTables = new Set([...observed.links.values()].map(({ vrfTable }) => vrfTable));
   return [...tables].flatMap((table): Target[] => {
     const [owner] = (oursByTable.get(table) ?? [])
@@ -22,7 +25,7 @@ export function releasedTables(tables: Iterable<number>, work: ReleaseWork): Tar
         locals.of(rule).flatMap((subject) => holders.get(subject) ?? owners.get(subject) ?? [])
       );
     const byNumber = table - options.tableBase;
-    const ifindex = observed.links.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
+    const ifindex = known.has(byNumber) ? byNumber : owner ?? Math.max(byNumber, 0);
     if (vrfTables.has(table)) {
       const link = observed.links.get(ifindex);
       const isOutside = link && !vrfOf(link, observed.links);
@@ -36,6 +39,7 @@ export function releasedTables(tables: Iterable<number>, work: ReleaseWork): Tar
 export interface ReleaseWork {
   readonly observed: Observed;
   readonly options: Options;
+  readonly held: HeldFamily;
   readonly locals: Locals;
   /** The interfaces of all that rules are about. */
   readonly owners: ReadonlyMap<string, number>;

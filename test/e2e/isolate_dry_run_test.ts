@@ -22,9 +22,9 @@ scenario("--dry-run tells what it would close and open, and --flush opens", asyn
     "ip route append unreachable default table 1003 proto 115 metric 4294967295",
     "ip -6 route replace unreachable default table 1002 proto 115 metric 4294967295",
     "ip -6 route replace unreachable default table 1003 proto 115 metric 4294967295",
-    // So that sockets ask for their way anew.
-    "ip -6 rule add from 2001:db8:1::2 lookup 1002 priority 27201 protocol 115",
-    "ip -6 rule del from 2001:db8:1::2 lookup 1002 priority 27201 protocol 115",
+    // So that sockets ask for their way anew: the other table has a default.
+    "ip -6 rule add from 2001:db8:2::2 lookup 1003 priority 27201 protocol 115",
+    "ip -6 rule del from 2001:db8:2::2 lookup 1003 priority 27201 protocol 115",
   ]);
   // They can be run as they are.
   for (const command of commands(add.stdout)) await host.must(command.split(" "));

@@ -122,7 +122,7 @@ scenario("a daemon closes and opens with the option, and writes nothing else", a
 
 /** A rule of IPv6 comes and goes, so that sockets ask for their way anew. */
 function isRoute(line: string): boolean {
-  return !/\bfrom 2001:db8:1::2 lookup 1002 proto 115$/.test(line);
+  return !/\bfrom 2001:db8:2::2 lookup 1003 proto 115$/.test(line);
 }
 
 /** As `ip monitor` tells of it. */

@@ -2,18 +2,15 @@
 
 import assert from "node:assert/strict";
 import { FLAG, MESSAGE } from "../../ffi/message.ts";
-import { exchange, Writer } from "../../ffi/request.ts";
-import { Socket } from "../../ffi/socket.ts";
-import { Kernel } from "../../src/kernel/kernel.ts";
-import { FAMILIES, type Family, formatPrefix } from "../../src/model/address.ts";
+import { FAMILIES, formatPrefix } from "../../src/model/address.ts";
 import { TYPE } from "../../src/model/records.ts";
-import { RouteStore } from "../../src/model/store.ts";
 import { routeText } from "../../src/model/text.ts";
 import type { Namespace } from "../lab/netns.ts";
-import { Codec } from "./codec.ts";
+import type { Codec } from "./codec.ts";
 import { ifindexes, inside } from "./inside.ts";
 import { kernelSamples, prepare } from "./kernel_sample.ts";
 import { Random, SEED } from "./random.ts";
+import { RouteReader, write } from "./routes.ts";
 import type { Sample } from "./sample.ts";
 
 const COUNT = 400;
@@ -86,47 +83,6 @@ inside("IPv4: a ban's realms are kept", async (host) => {
   assert.equal(await host.ip("route show table 1003"), await host.ip("route show table 1002"));
 });
 
-/** Our own dump. */
-class RouteReader implements Disposable {
-  readonly codec = new Codec();
-  readonly #kernel: Kernel;
-
-  constructor() {
-    const { paths } = this.codec;
-    this.#kernel = new Kernel(paths, { 4: new RouteStore(4, paths), 6: new RouteStore(6, paths) });
-  }
-
-  read(family: Family, table: number): Sample[] {
-    const routes: Sample[] = [];
-    this.#kernel.readRoutes({ family, table }, (fields) => routes.push(this.codec.sample(fields)));
-    return routes;
-  }
-
-  [Symbol.dispose](): void {
-    this.#kernel[Symbol.dispose]();
-  }
-}
-
-/** Writes the routes in batches; the kernel has to take all of them. */
-function write(
-  codec: Codec,
-  samples: readonly Sample[],
-  request: { type?: number; flags?: number } = {},
-): void {
-  using socket = Socket.open();
-  const writer = new Writer();
-  for (const chunk of chunks(samples, 50)) {
-    const sent = chunk.map((sample) => {
-      const sequence = socket.nextSequence();
-      codec.write(writer, sample, { ...request, sequence });
-      return sequence;
-    });
-    const { refusals, complete } = exchange(socket, writer, sent.at(-1)!);
-    const refused = refusals.map(({ sequence, reason }) => [reason, chunk[sent.indexOf(sequence)]]);
-    assert.deepEqual({ refused, complete }, { refused: [], complete: true });
-  }
-}
-
 /** One `ip` for each route: in a batch it takes a protocol's name for the number that came before (iproute2 6.1). */
 async function addByIp(host: Namespace, samples: readonly Sample[]): Promise<void> {
   const names = new Map(Object.entries(await ifindexes(host)).map(([name, index]) => [index, name]));
@@ -148,11 +104,4 @@ function assertSame(found: readonly Sample[], wanted: readonly Sample[], codec: 
     assert.equal(codec.paths.intern(same!.path), codec.paths.intern(sample.path));
   }
   assert.equal(found.length, wanted.length);
-}
-
-function chunks<T>(list: readonly T[], size: number): T[][] {
-  return Array.from(
-    { length: Math.ceil(list.length / size) },
-    (_, i) => list.slice(i * size, (i + 1) * size),
-  );
 }

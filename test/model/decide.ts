@@ -56,7 +56,8 @@ export function decide(observed: Observed, { flush, held, ...wish }: Wish = {}):
     isEmpty: ({ family, table }) => observed.families[family].facts.tableSize(table) === 0,
   });
   const vocabulary = { stores, names: namesOf(observed.links) };
-  const last = refreshes6(diff.changes, { plan: planned.families[6], rules: observed.families[6].rules });
+  const { store, rules: rules6 } = observed.families[6];
+  const last = refreshes6(diff.changes, { plan: planned.families[6], store, rules: rules6 });
   const then = [...stages.then, ...last], changes = [...stages.first, ...then];
   return {
     first: stages.first,

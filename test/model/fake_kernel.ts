@@ -2,8 +2,9 @@
 //
 // Written after net/core/fib_rules.c, net/ipv4/fib_trie.c, net/ipv4/fib_semantics.c and net/ipv6/route.c, and not after
 // the program's own store. What it knows beyond the obvious: IPv4 stacks routes of one metric, and a delete takes the
-// first that fits what the request *says* (one that names no source fits routes that have one, and one with a single next
-// hop fits multipath routes that begin with it); IPv6 replaces one route of a metric.
+// first that fits what the request *says* (one that names no source fits routes that have one, one with a single next
+// hop fits multipath routes that begin with it, and one with several fits routes of the first of these alone); IPv6
+// replaces one route of a metric.
 
 import type { Family } from "../../src/model/address.ts";
 import { withNexthops } from "../../src/model/paths.ts";
@@ -105,10 +106,14 @@ export class FakeKernel {
     const named = (metrics: Path["metrics"]) =>
       JSON.stringify(metrics.filter(([id]) => id !== CONGESTION_CONTROL));
     if (named(asked.metrics) !== named(there.metrics)) return false;
-    if (asked.nexthops.length > 1) {
-      return JSON.stringify(asked.nexthops) === JSON.stringify(there.nexthops);
-    }
-    return asked.nexthops.every((nexthop) => there.nexthops[0] && sameWay(nexthop, there.nexthops[0]));
+    const fits = (nexthop: Nexthop, i: number) => {
+      const wanted = asked.nexthops[i];
+      return wanted?.ifindex === nexthop.ifindex && [undefined, nexthop.gateway].includes(wanted.gateway);
+    };
+    // What a request with several goes on with behind the route's last one is not looked at.
+    return asked.nexthops.length > 1
+      ? there.nexthops.every(fits)
+      : there.nexthops.length === 0 || fits(there.nexthops[0], 0);
   }
 
   #apply6(change: RouteChange): void {

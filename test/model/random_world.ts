@@ -113,10 +113,10 @@ export function randomRoute({ family, links }: RandomHost, random: Random): stri
   }
   if (random.chance(15) && gateway) {
     const nexthops = [...new Set([0, 1, 2].slice(0, 2 + random.int(2)).map(() => `nexthop ${to(true)}`))];
-    const devices = new Set(nexthops.map((nexthop) => nexthop.split(" ").at(-1)));
     if (nexthops.length === 1) return [];
-    const metric = devices.size === 1 ? "metric 170" : `metric ${180 + devices.size}`;
-    return [`${prefix} ${protocol} ${metric} ${mtu} ${nexthops.join(" ")}`];
+    // Of those that have as many next hops by each interface, no table has one's first next hop alone.
+    const numbers = nexthops.map((nexthop) => /\d+$/.exec(nexthop)![0].padStart(2, "0")).sort();
+    return [`${prefix} ${protocol} metric 1${numbers.join("")} ${mtu} ${nexthops.join(" ")}`];
   }
   const tos = family === 4 && random.chance(6) ? "tos 16" : "";
   const from = family === 6 && random.chance(5) ? `from ${words.connected(2)}` : "";

@@ -3,7 +3,7 @@
 import { FAMILIES, type Family, formatIp, parsePrefix, type Prefix } from "../../src/model/address.ts";
 import type { Change, RouteOfTable } from "../../src/model/change.ts";
 import { devices } from "../../src/model/paths.ts";
-import { type Path, type Rule, TABLE } from "../../src/model/records.ts";
+import { type Address, ADDRESS_FLAG, type Path, type Rule, TABLE } from "../../src/model/records.ts";
 import { DEFAULTS } from "../../src/plan/options.ts";
 import type { Observed } from "../../src/plan/observed.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -175,7 +175,10 @@ function sourceOf(ip: string): Prefix {
 /** From each local address, and an address of each AnyIP prefix, to an address in each prefix that any table knows. */
 function trafficOf(family: Family, { addresses, families }: Observed): Traffic {
   const { store } = families[family];
-  const own = new Set(addresses.filter((address) => address.family === family).map(({ ip }) => ip));
+  // Nothing is sent from an address before duplicate address detection has passed.
+  const isSource = (address: Address) =>
+    address.family === family && (address.flags & (ADDRESS_FLAG.tentative | ADDRESS_FLAG.dadfailed)) === 0;
+  const own = new Set(addresses.filter(isSource).map(({ ip }) => ip));
   const sources = [...own].map(sourceOf);
   const inside = new Map<string, Prefix>(), toses = new Set([0]);
   for (const key of store.routedKeys()) {

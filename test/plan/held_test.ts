@@ -66,3 +66,17 @@ Deno.test("a route of another program's stays in a table that is new, whatever i
     "10.8.0.0/16 dev br0 table 1003 proto boot scope link",
   ]);
 });
+
+Deno.test("the table of an interface that has gone is its own, whoever has addresses in its rule's prefix by now", () => {
+  const route = "10.8.0.0/16 via 10.3.0.9 dev em2 src 10.6.0.2";
+  const before = { links: `${links}\n5: em5 up`, addresses: "10.6.0.2/16 dev em5", routes: route };
+  const world = readWorld({
+    links,
+    addresses: "10.6.0.2/16 dev em2\n10.6.0.1/16 dev em1",
+    rules: "27200: from 10.6.0.0/16 iif lo lookup 1005 proto 115",
+    routes: `${route} table 1005`,
+  });
+  const { commands, foreign } = settle(world, { rules: "per-prefix", held: heldOf(before) });
+  assert.ok(commands.some((command) => command.startsWith("ip route del 10.8.0.0/16 ")), commands.join("\n"));
+  assert.deepEqual(foreign, []);
+});

@@ -64,7 +64,9 @@ Deno.test("IPv4 and IPv6 are served alike, each by its own main", () => {
     ip -6 route replace 2001:db8:1::/64 dev em1 table 1002 proto ra metric 100
     ip -6 route replace fe80::/64 dev em1 table 1002 proto kernel metric 1024
     ip route append default via 10.0.0.1 dev em1 table 1002 proto dhcp src 10.0.0.2 metric 100
-    ip -6 route replace default via fe80::1 dev em1 table 1002 proto ra metric 100 pref high`,
+    ip -6 route replace default via fe80::1 dev em1 table 1002 proto ra metric 100 pref high
+    ip -6 rule add from 2001:db8:1::2 lookup 1002 priority 27201 protocol 115
+    ip -6 rule del from 2001:db8:1::2 lookup 1002 priority 27201 protocol 115`,
   );
 });
 
