@@ -9,7 +9,7 @@ const [long, short] = Deno.args.map(Number);
 const questions: Asked[] = JSON.parse(Deno.args[2]);
 const late = new Promise<false>((resolve) => setTimeout(() => resolve(false), long));
 
-const ways = { tcp, udp, ping };
+const ways = { tcp, udp, ping, refusal, unreachable };
 const answered = questions.map(() => false);
 const answers = questions.map(async (question, which) => {
   answered[which] = await Promise.race([late, ways[question.how](question).catch(() => false)]);
@@ -21,7 +21,7 @@ Deno.exit();
 
 async function tcp({ address, port, size = 1 }: Question): Promise<boolean> {
   using connection = await Deno.connect({ hostname: address, port });
-  const sending = connection.write(new Uint8Array(size).fill(120));
+  const sending = send(connection, size);
   const buffer = new Uint8Array(65_536);
   for (let missing = "hello".length + size; missing > 0;) {
     const read = await connection.read(buffer);
@@ -32,14 +32,18 @@ async function tcp({ address, port, size = 1 }: Question): Promise<boolean> {
   return true;
 }
 
+async function send(connection: Deno.Conn, size: number): Promise<void> {
+  for (let sent = 0; sent < size;) sent += await connection.write(new Uint8Array(size - sent));
+}
+
 /** What is lost is sent again: the first fragments may come before the way to their receiver is known. */
 async function udp({ address, port, size = 1 }: Question): Promise<boolean> {
   const socket = createSocket(address.includes(":") ? "udp6" : "udp4");
   socket.connect(port, address);
   await once(socket, "connect");
-  const send = () => socket.send(new Uint8Array(size));
-  send();
-  setInterval(send, 500);
+  const repeat = () => socket.send(new Uint8Array(size));
+  repeat();
+  setInterval(repeat, 500);
   const [message] = await once(socket, "message");
   return message.length === size;
 }
@@ -47,5 +51,19 @@ async function udp({ address, port, size = 1 }: Question): Promise<boolean> {
 async function ping({ address, size = 56 }: Question): Promise<boolean> {
   const args = ["-n", "-c1", `-s${size}`, `-W${long / 1000}`, address];
   const { success } = await new Deno.Command("ping", { args, stdout: "null", stderr: "null" }).output();
+  return success;
+}
+
+/** A TCP connection is refused where nobody listens. */
+async function refusal({ address, port }: Question): Promise<boolean> {
+  const connection = await Deno.connect({ hostname: address, port }).catch((error) => error);
+  return connection instanceof Deno.errors.ConnectionRefused;
+}
+
+/** A datagram to where nobody listens is answered by an ICMP error, which only a plain socket tells of. */
+async function unreachable({ address, port }: Question): Promise<boolean> {
+  const script = 'exec 3<>"/dev/udp/$1/$2"; echo x >&3; read -t 9 -u 3 && exit 2; [ $? = 1 ]';
+  const args = ["-c", script, "bash", address, String(port)];
+  const { success } = await new Deno.Command("bash", { args, stdout: "null", stderr: "null" }).output();
   return success;
 }

@@ -5,7 +5,7 @@ import { inner } from "./inner.ts";
 import type { Namespace } from "./netns.ts";
 
 /**
- * By nftables: ports, and echo requests too. Port 8081 leads to a port where nobody listens. With `hairpin` this holds also
+ * By nftables: ports, and echo requests too. Port 8081 leads to where nobody listens, 21 to 21. With `hairpin` this holds also
  * for who asks from the server's own network.
  */
 export async function publish(
@@ -25,6 +25,8 @@ table inet published {
     meta l4proto { tcp, udp } th dport 8080 dnat ip6 to [${ipv6}]:80
     meta l4proto { tcp, udp } th dport 8081 dnat ip to ${ipv4}:81
     meta l4proto { tcp, udp } th dport 8081 dnat ip6 to [${ipv6}]:81
+    tcp dport 21 dnat ip to ${ipv4}:21
+    tcp dport 21 dnat ip6 to [${ipv6}]:21
     icmp type echo-request dnat ip to ${ipv4}
     icmpv6 type echo-request dnat ip6 to ${ipv6}
   }

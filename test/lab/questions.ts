@@ -9,7 +9,7 @@ import type { Uplink, World } from "./world.ts";
 
 /** A question to be answered by what is sent back. */
 export interface Question {
-  how: "tcp" | "udp" | "ping";
+  how: "tcp" | "udp" | "ping" | "refusal" | "unreachable";
   address: string;
   port: number;
   /** Bytes to be sent and to come back; few unless told. */
