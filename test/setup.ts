@@ -41,6 +41,8 @@ const needs: Need[] = [
   need("setpriv", "test", ["util-linux", "util-linux", "util-linux"]),
   need("radvd", "test", ["radvd", "radvd", "radvd"]),
   need("dnsmasq", "test", ["dnsmasq-base", "dnsmasq", "dnsmasq"]),
+  need("iptables-nft", "test", ["iptables", "iptables-nft", "iptables-nft"]),
+  need("curl", "test", ["curl", "curl", "curl"]),
   need("busybox", "test", ["busybox", "busybox", "busybox"]),
   need("cc", "test", ["gcc libc6-dev", "gcc", "gcc"]),
   need("qemu-system-x86_64", "kernel", ["qemu-system-x86", "qemu-system-x86-core", "qemu-system-x86"]),

@@ -51,7 +51,8 @@ export const quiet = {
   "ipv6/conf/default/router_solicitations": 0,
 };
 
-const forwarding = { "ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1 };
+/** What makes a router. */
+export const forwarding = { "ipv4/ip_forward": 1, "ipv6/conf/all/forwarding": 1 };
 
 /** The world; disposing of it removes all of it. */
 export class World implements AsyncDisposable {
