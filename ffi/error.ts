@@ -14,6 +14,7 @@ export const ERRNO = {
   EEXIST: 17,
   ENODEV: 19,
   EINVAL: 22,
+  EROFS: 30,
   EOPNOTSUPP: 95,
   EAFNOSUPPORT: 97,
   EMSGSIZE: 90,

@@ -57,6 +57,12 @@ export const LIBNL_ROUTE = {
     rtnl_rule_set_protocol: { parameters: ["pointer", "u8"], result: "i32" },
     // int rtnl_rule_set_src(struct rtnl_rule *, struct nl_addr *): takes a reference of its own
     rtnl_rule_set_src: { parameters: ["pointer", "pointer"], result: "i32" },
+    // void rtnl_rule_set_mark(struct rtnl_rule *, uint32_t)
+    rtnl_rule_set_mark: { parameters: ["pointer", "u32"], result: "void" },
+    // void rtnl_rule_set_mask(struct rtnl_rule *, uint32_t)
+    rtnl_rule_set_mask: { parameters: ["pointer", "u32"], result: "void" },
+    // void rtnl_rule_set_goto(struct rtnl_rule *, uint32_t)
+    rtnl_rule_set_goto: { parameters: ["pointer", "u32"], result: "void" },
     // int rtnl_rule_set_iif(struct rtnl_rule *, const char *): copies
     rtnl_rule_set_iif: { parameters: ["pointer", "buffer"], result: "i32" },
   },

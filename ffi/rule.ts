@@ -1,6 +1,6 @@
 /** Policy routing rules: read from a dump of ours, written as libnl's rule objects. */
 
-import { ACTION_LOOKUP, type Rule } from "../src/model/records.ts";
+import { ACTION_GOTO, ACTION_LOOKUP, ACTION_NOP, type Rule } from "../src/model/records.ts";
 import { formatPrefix, parsePrefix } from "../src/model/address.ts";
 import { AbstractAddress, familyOf } from "./address.ts";
 import { check } from "./error.ts";
@@ -102,7 +102,10 @@ function prefixOf(payload: Uint8Array | undefined, length: number): string | und
   return prefix && length > 0 ? formatPrefix(prefix) : undefined;
 }
 
-/** Appends the request that adds or deletes a rule of ours: from a source, by a lookup. */
+/** What a rule of ours may do. */
+const WRITTEN: readonly number[] = [ACTION_LOOKUP, ACTION_GOTO, ACTION_NOP];
+
+/** Appends the request that adds or deletes a rule of ours: by source, interface or mark, to a table, a rule or nothing. */
 export function writeRule(writer: Writer, rule: Rule, request: { add: boolean; sequence: number }): void {
   using object = RuleObject.of(rule);
   using message = object.request(request.add);
@@ -114,7 +117,7 @@ export function writeRule(writer: Writer, rule: Rule, request: { add: boolean; s
 /** A `struct rtnl_rule` of ours. */
 class RuleObject extends Owned {
   static of(rule: Rule): RuleObject {
-    if (rule.action !== ACTION_LOOKUP) throw new TypeError("only rules that look a table up are written");
+    if (!WRITTEN.includes(rule.action)) throw new TypeError(`rules of action ${rule.action} are not written`);
     const pointer = libnlRoute().rtnl_rule_alloc();
     if (!pointer) throw new TypeError("libnl is out of memory");
     const object = new RuleObject("rtnl_rule", pointer);
@@ -131,8 +134,11 @@ class RuleObject extends Owned {
     const nl = libnlRoute();
     nl.rtnl_rule_set_family(this.pointer, familyNumber(rule.family));
     nl.rtnl_rule_set_prio(this.pointer, rule.priority);
-    nl.rtnl_rule_set_table(this.pointer, rule.table);
     nl.rtnl_rule_set_action(this.pointer, rule.action);
+    if (rule.table) nl.rtnl_rule_set_table(this.pointer, rule.table);
+    if (rule.goto) nl.rtnl_rule_set_goto(this.pointer, rule.goto);
+    if (rule.fwmark) nl.rtnl_rule_set_mark(this.pointer, rule.fwmark);
+    if (rule.fwmask) nl.rtnl_rule_set_mask(this.pointer, rule.fwmask);
     check(nl.rtnl_rule_set_protocol(this.pointer, rule.protocol), "set a rule's protocol");
     if (rule.from) {
       using from = AbstractAddress.of(rule.from);

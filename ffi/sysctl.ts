@@ -4,7 +4,8 @@
  */
 
 import type { Arp } from "../src/model/records.ts";
-import { openToRead } from "./descriptor.ts";
+import { openToRead, openToWrite } from "./descriptor.ts";
+import { failure } from "./error.ts";
 import { libc } from "./libc.ts";
 
 /** Every number that a setting may be, with room to spare. */
@@ -19,6 +20,19 @@ export function readSetting(path: string): number | undefined {
   libc().close(fd);
   const text = new TextDecoder().decode(bytes.subarray(0, Math.max(0, length))).trim();
   return /^-?\d+$/.test(text) ? Number(text) : undefined;
+}
+
+/** Writes a setting, by its path below /proc/sys. Throws NetlinkError: EROFS, EACCES, ENOENT, EINVAL… */
+export function writeSetting(path: string, value: number): void {
+  const op = `write ${value} to /proc/sys/${path}`;
+  const fd = openToWrite(`/proc/sys/${path}`);
+  if (fd < 0) throw failure(op);
+  try {
+    const bytes = new TextEncoder().encode(`${value}\n`);
+    if (Number(libc().write(fd, bytes, BigInt(bytes.length))) !== bytes.length) throw failure(op);
+  } finally {
+    libc().close(fd);
+  }
 }
 
 /** What holds for an interface: of its own setting and that for all the greater one. */

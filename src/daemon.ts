@@ -93,7 +93,7 @@ async function wait(host: Host, { reconciler, place, service }: Loop): Promise<v
   // What has been heard, and not been done for want of time, wakes nobody up again.
   const due = [reconciler.dueIn, service.manager.dueIn(), host.pending ? 0 : undefined]
     .filter((time) => time !== undefined);
-  await host.kernel.wait(due.length > 0 ? Math.min(...due) : -1, place.port.fd);
+  await host.kernel.wait(due.length > 0 ? Math.min(...due) : -1, [place.port.fd]);
 }
 
 function stateOf({ reconciler }: Loop): string {

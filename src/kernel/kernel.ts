@@ -198,9 +198,9 @@ export class Kernel implements Disposable {
     return this.#waiter.ready(milliseconds);
   }
 
-  /** Waits for a notification for at most `milliseconds` (-1: as long as it takes), for `wake`, or for another descriptor. */
-  wait(milliseconds: number, other?: number): Promise<void> {
-    return this.#waiter.wait(milliseconds, other);
+  /** Waits for a notification for at most `milliseconds` (-1: as long as it takes), for `wake`, or for other descriptors. */
+  wait(milliseconds: number, others?: readonly number[]): Promise<void> {
+    return this.#waiter.wait(milliseconds, others);
   }
 
   /** Ends a `wait`. */

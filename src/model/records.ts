@@ -32,9 +32,9 @@ export const ONLINK = 4;
 
 /** `FR_ACT_TO_TBL`: the rule's table is looked up. */
 export const ACTION_LOOKUP = 1;
-/** `FR_ACT_GOTO`: on to the rule of another priority. */
+/** `FR_ACT_GOTO`: rules in between are passed over. */
 export const ACTION_GOTO = 2;
-/** `FR_ACT_NOP`: nothing is done. */
+/** `FR_ACT_NOP`: does nothing. */
 export const ACTION_NOP = 3;
 
 export interface Link {

@@ -3,7 +3,9 @@
 import type { Family } from "./address.ts";
 import { metricWords } from "./metrics.ts";
 import {
+  ACTION_GOTO,
   ACTION_LOOKUP,
+  ACTION_NOP,
   type Address,
   FLOW,
   isBan,
@@ -59,8 +61,8 @@ const SCOPE_NAMES: Readonly<Record<number, string>> = {
   255: "nowhere",
 };
 const ACTION_NAMES: Readonly<Record<number, string>> = {
-  2: "goto",
-  3: "nop",
+  [ACTION_GOTO]: "goto",
+  [ACTION_NOP]: "nop",
   6: "blackhole",
   7: "unreachable",
   8: "prohibit",
@@ -148,7 +150,7 @@ export function ruleText(rule: Rule): string {
   const words = ["from", rule.from ?? "all"];
   if (rule.to) words.push("to", rule.to);
   if (rule.tos) words.push("tos", `0x${rule.tos.toString(16)}`);
-  if (rule.fwmark) words.push("fwmark", markText(rule.fwmark, rule.fwmask));
+  if (rule.fwmark || rule.fwmask) words.push("fwmark", markText(rule.fwmark, rule.fwmask));
   if (rule.iif) words.push("iif", shellWord(rule.iif));
   if (rule.oif) words.push("oif", shellWord(rule.oif));
   if (rule.more) words.push("(and more)");
@@ -159,8 +161,8 @@ export function ruleText(rule: Rule): string {
   return words.join(" ");
 }
 
-function markText(mark: number, mask = 0xffffffff): string {
-  const text = `0x${mark.toString(16)}`;
+function markText(mark = 0, mask = 0xffffffff): string {
+  const text = mark === 0 ? "0" : `0x${mark.toString(16)}`;
   return mask === 0xffffffff ? text : `${text}/0x${mask.toString(16)}`;
 }
 

@@ -30,7 +30,7 @@ const checks: Record<string, () => void | Promise<void>> = {
     const [ready, quiet] = [1, 0].map((initial) => libc().eventfd(initial, 0));
     using waiter = new Waiter(quiet);
     assert.equal(waiter.ready(0), false);
-    const waiting = waiter.wait(-1, ready);
+    const waiting = waiter.wait(-1, [ready]);
     await waiting;
     libc().close(ready);
     libc().close(quiet);

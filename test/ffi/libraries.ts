@@ -2,7 +2,9 @@
 // that happens to be the first to use them.
 
 import { libc } from "../../ffi/libc.ts";
+import { libnftables } from "../../ffi/libnftables.ts";
 import { libnlRoute } from "../../ffi/libnl_pair.ts";
 
 libc();
 libnlRoute();
+libnftables();

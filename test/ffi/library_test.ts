@@ -1,6 +1,7 @@
 // Libraries are opened when they are first used, and one that is missing is one line that says what to install.
 
 import assert from "node:assert/strict";
+import { NFTABLES_PACKAGES } from "../../ffi/libnftables.ts";
 import { libnl, LIBNL_PACKAGES } from "../../ffi/libnl_pair.ts";
 import { library, MissingLibrary } from "../../ffi/library.ts";
 import { run } from "../lab/process.ts";
@@ -47,6 +48,13 @@ Deno.test("the first use opens it", async () => {
   assert.equal(await evaluate(use + PRINT_LIBRARIES), "libnl-3.so libnl-route-3.so\n");
 });
 
+Deno.test("that of nftables is opened by nothing else", async () => {
+  const use = `(await import("${root}ffi/nftables.ts")).Nftables.open()[Symbol.dispose]();`;
+  assert.match(await evaluate(use + PRINT_LIBRARIES), /^libnftables\.so /);
+  const others = `(await import("${root}ffi/libnl_pair.ts")).libnlRoute();`;
+  assert.doesNotMatch(await evaluate(others + PRINT_LIBRARIES), /nftables/);
+});
+
 Deno.test("a library is opened once", () => {
   assert.equal(libnl(), libnl());
 });
@@ -61,6 +69,13 @@ Deno.test("a library that is missing is one line with the packages that have it"
   }
   for (const name of ["libnl-3-200", "libnl-route-3-200", "libnl3"]) {
     assert.ok(error.message.includes(name), name);
+  }
+});
+
+Deno.test("who lacks libnftables is told of its packages", () => {
+  const { message } = failure("libno-such.so.9", NFTABLES_PACKAGES) as Error;
+  for (const name of ["libnftables1", "nftables", "Debian", "Ubuntu", "Fedora", "Arch", "Alpine"]) {
+    assert.ok(message.includes(name), name);
   }
 });
 

@@ -10,6 +10,7 @@ import { GROUP, LostEvents, Socket } from "../../ffi/socket.ts";
 import { Waiter } from "../../ffi/waiter.ts";
 import { ACTION_LOOKUP, SCOPE, TYPE } from "../../src/model/records.ts";
 import type { Namespace } from "../lab/netns.ts";
+import { pause } from "../lab/process.ts";
 import { Codec } from "./codec.ts";
 import { inside } from "./inside.ts";
 import { prepare } from "./kernel_sample.ts";
@@ -125,6 +126,25 @@ inside("waiting ends by an event, by a wake, and by its time", async (host) => {
   await host.ip("route add blackhole 10.77.0.0/24");
   await told;
   assert.equal(waiter.ready(0), true);
+});
+
+inside("of many descriptors each ends the waiting", async () => {
+  using socket = Socket.open({ groups: [GROUP.route4] });
+  using waiter = new Waiter(socket.fd);
+  using stack = new DisposableStack();
+  const others = Array.from({ length: 5 }, () => stack.use(new Waiter(-1)));
+  const fds = others.map(({ fd }) => fd);
+  for (const other of others) {
+    let ended = false;
+    const waiting = waiter.wait(-1, fds).then(() => ended = true);
+    await pause(5);
+    assert.equal(ended, false);
+    other.wake();
+    await waiting;
+    // It is read by its own.
+    await other.wait(0);
+  }
+  await waiter.wait(1, fds);
 });
 
 /** A route of table 1002. */

@@ -5,7 +5,7 @@ import { exchange, Writer } from "../../ffi/request.ts";
 import { readRules as readAll, writeRule } from "../../ffi/rule.ts";
 import { Socket } from "../../ffi/socket.ts";
 import { FAMILIES, type Family } from "../../src/model/address.ts";
-import { ACTION_LOOKUP, type Rule } from "../../src/model/records.ts";
+import { ACTION_GOTO, ACTION_LOOKUP, ACTION_NOP, type Rule } from "../../src/model/records.ts";
 import { ruleCommand } from "../../src/model/text.ts";
 import type { Namespace } from "../lab/netns.ts";
 import { inside } from "./inside.ts";
@@ -15,7 +15,7 @@ const IPS: Readonly<Record<Family, readonly [one: string, prefix: string, host: 
   6: ["2001:db8::2", "2001:db8::/32", "2001:db8::ff"],
 };
 /** `FR_ACT_*` (linux/fib_rules.h). */
-const ACTION = { goto: 2, nop: 3, blackhole: 6, unreachable: 7, prohibit: 8 };
+const ACTION = { blackhole: 6, unreachable: 7, prohibit: 8 };
 
 /** What a rule is where nothing else is said: one that `ip` makes, a look-up in table 1002. */
 const usual = { action: ACTION_LOOKUP, table: 1002, protocol: 0 };
@@ -35,8 +35,8 @@ function cases([one, prefix, host]: readonly string[]): [string, Partial<Rule>][
     ["tos 0x10 lookup 1002", { tos: 0x10 }],
     ["lookup 4294967295", { table: 0xffffffff }],
     ["lookup 1002 protocol 115", { protocol: 115 }],
-    ["goto 32766", { action: ACTION.goto, table: 0, goto: 32766 }],
-    ["nop", { action: ACTION.nop, table: 0 }],
+    ["goto 32766", { action: ACTION_GOTO, table: 0, goto: 32766 }],
+    ["nop", { action: ACTION_NOP, table: 0 }],
     ["blackhole", { action: ACTION.blackhole, table: 0 }],
     ["unreachable", { action: ACTION.unreachable, table: 0 }],
     ["prohibit", { action: ACTION.prohibit, table: 0 }],
@@ -87,6 +87,46 @@ for (const family of FAMILIES) {
   });
 }
 
+for (const family of FAMILIES) {
+  inside(
+    `IPv${family}: rules by mark, past others and for nothing are written, shown and pasted`,
+    async (host) => {
+      using socket = Socket.open();
+      const made = markRules(family);
+      const ours = () => readRules().filter(({ protocol }) => protocol === 115).map(defined);
+      const rules = made.map(({ rule }) => rule);
+      send(socket, rules, { add: true });
+      assert.deepEqual(ours(), rules);
+      const shown = (await host.ip(`-${family} -N rule show`)).split("\n").filter((line) =>
+        /27[0-3]00:/.test(line)
+      );
+      assert.deepEqual(
+        shown.map((line) => line.trim().replaceAll(/\s+/g, " ")),
+        made.map(({ rule, text }) => `${rule.priority}: from all ${text} proto 115`),
+      );
+      send(socket, rules, { add: false });
+      assert.deepEqual(ours(), []);
+      for (const rule of rules) await host.must(ruleCommand("add", rule).split(" "));
+      assert.deepEqual(ours(), rules);
+      for (const rule of rules) await host.must(ruleCommand("del", rule).split(" "));
+      assert.deepEqual(ours(), []);
+    },
+  );
+
+  inside(`IPv${family}: of rules by mark at one priority the one that is meant goes`, () => {
+    using socket = Socket.open();
+    const [{ rule: lookup }, { rule: pass }] = markRules(family);
+    const rules = [lookup, { ...lookup, fwmark: 0x2000000, table: 1003 }, pass];
+    for (const gone of rules) {
+      send(socket, rules, { add: true });
+      send(socket, [gone], { add: false });
+      const left = rules.filter((rule) => rule !== gone);
+      assert.deepEqual(readRules().filter(({ protocol }) => protocol === 115).map(defined), left);
+      send(socket, left, { add: false });
+    }
+  });
+}
+
 inside("of rules that look alike the one with our protocol goes", async (host) => {
   using socket = Socket.open();
   const [rule] = ourRules(4);
@@ -122,6 +162,23 @@ function ourRules(family: Family): Rule[] {
     { ...rule, priority: 27201, table: 256, from: prefix },
     { ...rule, priority: 27202, table: 0xffffffff, from: host },
     { ...rule, priority: 27203, table: 1003, from: prefix, iif: "lo" },
+  ];
+}
+
+/** With what `ip rule` shows of them. */
+function markRules(family: Family): { rule: Rule; text: string }[] {
+  const rule = { family, table: 0, protocol: 115, priority: 27000 };
+  const mask = { fwmask: 0x7f000000 };
+  return [
+    {
+      rule: { ...rule, action: ACTION_LOOKUP, table: 1002, fwmark: 0x1000000, ...mask },
+      text: "fwmark 0x1000000/0x7f000000 lookup 1002",
+    },
+    {
+      rule: { ...rule, action: ACTION_GOTO, fwmark: 0x7f000000, ...mask, goto: 27300 },
+      text: "fwmark 0x7f000000/0x7f000000 goto 27300",
+    },
+    { rule: { ...rule, action: ACTION_NOP, priority: 27300 }, text: "nop" },
   ];
 }
 

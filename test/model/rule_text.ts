@@ -1,7 +1,14 @@
 // Reads rules as `ip rule show` and `ip -6 rule show` print them: `27200: from 10.0.0.2 lookup 1002 proto 115`.
 
 import type { Family } from "../../src/model/address.ts";
-import { ACTION_LOOKUP, PROTOCOL, type Rule, TABLE } from "../../src/model/records.ts";
+import {
+  ACTION_GOTO,
+  ACTION_LOOKUP,
+  ACTION_NOP,
+  PROTOCOL,
+  type Rule,
+  TABLE,
+} from "../../src/model/records.ts";
 import { numbered, Words } from "./words.ts";
 
 /** Those that every host has; the kernel made them, which `ip` does not say. */
@@ -11,8 +18,12 @@ export const KERNEL_RULES: readonly string[] = [
   "32767: from all lookup default",
 ];
 
-const GOTO = 2;
-const ACTIONS: Readonly<Record<string, number>> = { nop: 3, blackhole: 6, unreachable: 7, prohibit: 8 };
+const ACTIONS: Readonly<Record<string, number>> = {
+  nop: ACTION_NOP,
+  blackhole: 6,
+  unreachable: 7,
+  prohibit: 8,
+};
 
 type Draft = { -readonly [P in keyof Rule]: Rule[P] };
 
@@ -40,7 +51,7 @@ function readWord(words: Words, rule: Draft): void {
     rule.protocol = numbered(words.next(), { unspec: 0, kernel: 2, boot: 3, static: 4 });
   } else if (word === "fwmark") readMark(words.next(), rule);
   else if (word === "tos") rule.tos = Number(words.next());
-  else if (word === "goto") Object.assign(rule, { action: GOTO, goto: Number(words.next()) });
+  else if (word === "goto") Object.assign(rule, { action: ACTION_GOTO, goto: Number(words.next()) });
   else if (word in ACTIONS) rule.action = ACTIONS[word];
   else if (word === "sport" || word === "dport" || word === "ipproto") {
     words.next();

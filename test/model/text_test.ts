@@ -74,6 +74,7 @@ const rules: [family: Family, rule: string][] = [
   [4, "from all to 10.0.0.0/8 tos 0x10 lookup default"],
   [4, "from all fwmark 0x1 lookup 52"],
   [4, "from all fwmark 0x1/0xff oif em1 lookup 52"],
+  [4, "from all fwmark 0/0xff lookup 52"],
   [4, "from all lookup [l3mdev-table]"],
   [4, "from all goto 27300"],
   [4, "from all nop"],
