@@ -61,7 +61,9 @@ export class FakeKernel {
 
   #applyRule({ op, rule }: RuleChange): void {
     const rules = this.rules[rule.family];
-    const identity = ruleIdentity(rule), at = rules.findIndex((one) => ruleIdentity(one) === identity);
+    // The kernel does not look at where a rule goes on.
+    const identityOf = (one: Rule) => ruleIdentity({ ...one, goto: undefined });
+    const identity = identityOf(rule), at = rules.findIndex((one) => identityOf(one) === identity);
     if (op === "delete-rule") {
       if (at < 0) throw new KernelError("ENOENT: no such rule");
       rules.splice(at, 1);

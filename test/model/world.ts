@@ -35,6 +35,8 @@ export interface WorldText {
   readonly arp?: string;
   /** What the ruleset remembers: `em1 0x01000000`. */
   readonly marks?: string;
+  /** The families that the kernel does not have. */
+  readonly absent?: readonly Family[];
   /** The families that are forwarded. */
   readonly forwarding?: readonly Family[];
   /** The families in which something may be there that was not seen. */
@@ -80,7 +82,7 @@ function readFamily(
   const routes = ((family === 4 ? text.routes : text.routes6) ?? "").replaceAll(/\n\s*nexthop/g, " nexthop");
   for (const line of lines(routes)) addRoute(store, readRoute(line, { family, indexes }));
   return {
-    forwarding: text.forwarding?.includes(family) ?? false,
+    forwarding: text.absent?.includes(family) ? undefined : text.forwarding?.includes(family) ?? false,
     rules: readRules((family === 4 ? text.rules : text.rules6) ?? "", family),
     store,
     facts,
