@@ -104,6 +104,9 @@ Deno.test("an uplink with only link-local addresses has a table, and in the fami
     "ip -6 rule add from all fwmark 0x7f000000/0x7f000000 goto 27300 priority 27000 protocol 115",
     "ip -6 route replace fe80::/64 dev em2 table 1003 proto boot metric 256",
     "ip -6 route replace default via fe80::1 dev em2 table 1003 proto boot metric 1024",
+    // Sockets of IPv6 ask for their way anew.
+    "ip -6 rule add from all fwmark 0x2000000/0x7f000000 lookup 1003 priority 27001 protocol 115",
+    "ip -6 rule del from all fwmark 0x2000000/0x7f000000 lookup 1003 priority 27001 protocol 115",
   ]);
   assert.deepEqual(notesOn("em2 (IPv6)", decision).filter((text) => text.includes("skipped")), []);
   assert.deepEqual(settle(readWorld(world)).commands.filter((command) => command.startsWith("ip -6")), []);
