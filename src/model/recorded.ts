@@ -22,9 +22,11 @@ export function recorded(
   for (const family of FAMILIES) {
     const here = ofRules.filter(({ rule }) => rule.family === family);
     if (here.length === 0) continue;
-    const changed = new Set(here.map(({ rule }) => ruleIdentity(rule)));
-    const others = rules[family].filter((rule) => !changed.has(ruleIdentity(rule)));
-    next[family] = [...others, ...here.filter(({ op }) => op === "add-rule").map(({ rule }) => rule)];
+    // Of several changes of one rule the last one holds.
+    const last = new Map(here.map((change) => [ruleIdentity(change.rule), change]));
+    const others = rules[family].filter((rule) => !last.has(ruleIdentity(rule)));
+    const added = [...last.values()].filter(({ op }) => op === "add-rule");
+    next[family] = [...others, ...added.map(({ rule }) => rule)];
   }
   return next;
 }
