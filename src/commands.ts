@@ -202,10 +202,13 @@ function commandsOf(
 function requireOwnBits(host: Host, { options }: Call): void {
   const [rule] = markOverlaps(host.observed, options);
   if (!rule) return;
-  const text = `rule "${rule.priority}: ${
+  const text = `IPv${rule.family} rule "${rule.priority}: ${
     ruleText(rule)
-  }" (IPv${rule.family}) is about bits of --connmark's marks`;
-  throw new Failure(EXIT.configuration, "nothing changed", text, "choose others by --mark-mask");
+  }" looks at bits of --connmark's marks`;
+  const hint = rule.protocol === options.protocol
+    ? "if it is from another --mark-mask of symrouted's, flush with that first"
+    : "choose others by --mark-mask";
+  throw new Failure(EXIT.configuration, "nothing changed", text, hint);
 }
 
 /** A pattern that fits no interface is more likely a slip than a plan. */

@@ -123,14 +123,19 @@ export class Reconciler {
   /** One whole pass. Throws where the kernel did not answer: what it did is not known then. */
   async pass(): Promise<Outcome> {
     const outcome = await this.#carryOut(this.decide());
-    if (this.stopped || !FAMILIES.some((family) => this.plan.families[family].postponed)) return outcome;
+    if (this.stopped || !this.#isPostponed) return outcome;
     return together(outcome, await this.#carryOut(this.decide()));
+  }
+
+  /** Whether an interface has no table until the next pass, and so no mark. */
+  get #isPostponed(): boolean {
+    return FAMILIES.some((family) => this.plan.families[family].postponed);
   }
 
   async #carryOut(decision: Decision): Promise<Outcome> {
     const early = decision.plan.marks ? [] : this.#mark(decision.marks);
     const outcome = await this.#applier.apply(decision);
-    const late = decision.plan.marks && !this.stopped ? this.#mark(decision.marks) : [];
+    const late = decision.plan.marks && !this.#isPostponed && !this.stopped ? this.#mark(decision.marks) : [];
     const isRefused = this.#host.marker?.isRefused === true;
     return { ...outcome, refused: outcome.refused + (isRefused ? 1 : 0), marks: [...early, ...late] };
   }

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { Log } from "../src/log.ts";
 import type { RuleChange } from "../src/model/change.ts";
+import { subjectOf } from "../src/model/subject.ts";
 import { Truce } from "../src/truce.ts";
 
 const rule = { family: 4, priority: 27200, table: 1002, action: 1, protocol: 115, from: "10.0.0.2" } as const;
@@ -143,4 +144,19 @@ Deno.test("the end of a fight is told of, and then all is as at first", () => {
   assert.deepEqual(fight.ear.told, [BEGIN, END]);
   for (let i = 0; i < 10; i++) assert.equal(fight.undo({ after: 10 }), 0);
   assert.equal(fight.undo({ after: 10 }), 500);
+});
+
+Deno.test("a rule of a mark is fought for as one of an address is, each by itself", () => {
+  const { from: _, ...all } = rule, mark = { ...all, fwmark: 0x1000000, fwmask: 0x7f000000 };
+  const changes: RuleChange[] = [{ op: "add-rule", rule: mark }, {
+    op: "add-rule",
+    rule: { ...mark, fwmark: 0x2000000 },
+  }];
+  const truce = new Truce(new Ear());
+  for (let i = 0; i < 11; i++) {
+    truce.trouble(4, { what: new Set([subjectOf(mark)]) });
+    truce.sift(changes.slice(0, 1), 0);
+    truce.endPass();
+  }
+  assert.deepEqual(truce.sift(changes, 10), changes.slice(1));
 });

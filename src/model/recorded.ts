@@ -22,10 +22,10 @@ export function recorded(
   for (const family of FAMILIES) {
     const here = ofRules.filter(({ rule }) => rule.family === family);
     if (here.length === 0) continue;
-    // A rule may come and go again.
-    const changed = new Map(here.map((change) => [ruleIdentity(change.rule), change]));
-    const others = rules[family].filter((rule) => !changed.has(ruleIdentity(rule)));
-    const added = [...changed.values()].filter(({ op }) => op === "add-rule");
+    // Of several changes of one rule the last one holds.
+    const last = new Map(here.map((change) => [ruleIdentity(change.rule), change]));
+    const others = rules[family].filter((rule) => !last.has(ruleIdentity(rule)));
+    const added = [...last.values()].filter(({ op }) => op === "add-rule");
     next[family] = [...others, ...added.map(({ rule }) => rule)];
   }
   return next;

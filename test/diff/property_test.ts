@@ -29,7 +29,7 @@ function harmOf({ foreign, chapters }: Story, atlas = new Atlas()): string | und
   let before: Settled | undefined;
   for (const chapter of chapters) {
     const held = chapter.runs ? before?.held : undefined;
-    before = settleWatched(scene.begin(chapter, before?.kernel), { wish: { ...chapter.wish, held }, before });
+    before = settleWatched(scene.begin(chapter, before), { wish: { ...chapter.wish, held }, before });
     if (before.harm) return before.harm;
   }
   return undefined;
@@ -57,7 +57,8 @@ function randomStory(random: Random): Story {
 
 function randomWish(random: Random): Wish {
   const rules: Wish = random.chance(30) ? { rules: "per-prefix" } : {};
-  return { ...rules, ...randomNumbers(random) };
+  const marks: Wish = random.chance(30) ? { connmark: true, markPriority: 98 } : {};
+  return { ...rules, ...marks, ...randomNumbers(random) };
 }
 
 function randomNumbers(random: Random): Wish {

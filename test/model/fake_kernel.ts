@@ -164,10 +164,15 @@ export class FakeKernel {
   /** The same, where the keys that fit the packet are known. */
   answerAlong(
     keys: readonly number[],
-    { flow: { source }, rules }: { flow: Flow; rules: readonly Rule[] },
+    { flow: { source, mark }, rules }: { flow: Flow; rules: readonly Rule[] },
   ): KernelRoute | undefined {
-    for (const rule of rules) {
-      if (rule.action !== ACTION_LOOKUP || !selects(rule, source)) continue;
+    for (let i = 0; i < rules.length; i++) {
+      const rule = rules[i];
+      if (!selects(rule, source, mark)) continue;
+      // Without one to go on at, it does nothing.
+      const next = rule.goto === undefined ? -1 : rules.findIndex(({ priority }) => priority === rule.goto);
+      if (next >= 0) i = next - 1;
+      if (rule.action !== ACTION_LOOKUP) continue;
       const table = this.routes[source.family].get(rule.table);
       const found = table && first(table, keys);
       if (found && this.path(source.family, found).type !== TYPE.throw) return found;

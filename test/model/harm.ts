@@ -23,6 +23,8 @@ export interface Settled {
   /** What has ever been so, and of that what no program that ran on has seen change. */
   readonly past: Past;
   readonly forgotten: Past;
+  /** What the ruleset remembers. */
+  readonly marks: ReadonlyMap<string, number>;
   /** Whether its tables are closed. */
   readonly isClosed: boolean;
 }
@@ -60,10 +62,11 @@ export function settleWatched(
   });
   if (mistaken >= 0) {
     const harm = `taken for another's: ${decision.foreign[mistaken]}`;
-    return { harm, kernel, held, past, forgotten, isClosed: false };
+    return { harm, kernel, held, past, forgotten, marks: observed.marks, isClosed: false };
   }
   const isClosed = (wish.isolate ?? false) && !wish.flush;
-  const watch = new Watch(kernel, { observed, left: decision.left });
+  const isMarked = observed.marks.size > 0 || decision.plan.marks !== undefined;
+  const watch = new Watch(kernel, { observed, left: decision.left, marked: isMarked });
   const others = othersOf(kernel, { decision, observed, wish });
   const commands: string[] = [];
   const settled = (last: Decision, harm?: string): Settled => ({
@@ -72,6 +75,7 @@ export function settleWatched(
     held: heldOf(last),
     past,
     forgotten,
+    marks: last.plan.marks?.remembered ?? new Map(),
     isClosed,
   });
   const harm = make(decision, { kernel, watch, commands });

@@ -9,6 +9,7 @@ export interface Flow {
   readonly source: Prefix;
   readonly destination: Prefix;
   readonly tos?: number;
+  readonly mark?: number;
 }
 
 /** Whether a key is about a packet's destination and tos. */
@@ -31,9 +32,14 @@ export function keysFor(keys: Keys, flow: Flow): number[] {
   return found.sort((a, b) => keys.length(b) - keys.length(a) || narrow(b) - narrow(a));
 }
 
-/** Whether a rule is about a packet of this host with that source. */
-export function selects({ from, fwmark, iif, oif, to, tos }: Rule, source: Prefix): boolean {
-  if (fwmark || oif || to || tos || (iif && iif !== "lo")) return false;
+/** Whether a rule is about a packet of this host with that source and mark. */
+export function selects(
+  { from, fwmark = 0, fwmask, iif, oif, to, tos }: Rule,
+  source: Prefix,
+  mark = 0,
+): boolean {
+  if (oif || to || tos || (iif && iif !== "lo")) return false;
+  if (((fwmark ^ mark) & (fwmask ?? (fwmark && 0xffffffff))) !== 0) return false;
   return from === undefined || holds(prefixOf(from), source);
 }
 

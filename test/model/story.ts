@@ -69,15 +69,15 @@ export class Scene {
   }
 
   /** The host as a chapter begins; `before`: what the one before has ended with. */
-  begin(chapter: Chapter, before?: FakeKernel): Observed {
-    const { host } = chapter;
+  begin(chapter: Chapter, last?: { kernel: FakeKernel; marks: Observed["marks"] }): Observed {
+    const { host } = chapter, before = last?.kernel;
     this.#main = chapter.main ?? this.#main;
     const here = [LO, ...host.links.map((line) => known(links, line, () => readLink(line)))];
     return {
       links: new Map(here.map((link) => [link.ifindex, link])),
       addresses: this.#main.addresses.map((line) => known(addresses, line, () => readAddress(line, indexes))),
       arp: new Map(),
-      marks: new Map(),
+      marks: last && !isLost(1, chapter.lost) ? last.marks : new Map(),
       families: { 4: this.#begin(4, { chapter, before }), 6: this.#begin(6, { chapter, before }) },
     };
   }

@@ -3,7 +3,14 @@
 import { FAMILIES, type Family, formatIp, parsePrefix, type Prefix } from "../../src/model/address.ts";
 import type { Change, RouteOfTable } from "../../src/model/change.ts";
 import { devices } from "../../src/model/paths.ts";
-import { type Address, ADDRESS_FLAG, type Path, type Rule, TABLE } from "../../src/model/records.ts";
+import {
+  ACTION_LOOKUP,
+  type Address,
+  ADDRESS_FLAG,
+  type Path,
+  type Rule,
+  TABLE,
+} from "../../src/model/records.ts";
 import { DEFAULTS } from "../../src/plan/options.ts";
 import type { Observed } from "../../src/plan/observed.ts";
 import type { Plan } from "../../src/plan/plan.ts";
@@ -18,11 +25,19 @@ interface Seen {
   /** The ways that it took, one after the other, and after which change. */
   readonly ways: string[];
   readonly since: number[];
+  /** Those of them that it took as one without its mark did, because no rule led the mark. */
+  readonly unmarked: Set<string>;
+}
+
+/** An address, and a mark or 0. */
+interface Source {
+  readonly source: Prefix;
+  readonly mark: number;
 }
 
 /** The packets of one family: from each source to each destination. */
 interface Traffic {
-  readonly sources: readonly Prefix[];
+  readonly sources: readonly Source[];
   /** An address in each prefix that any table knows, for each tos that any route is for. */
   readonly destinations: readonly (readonly [destination: Prefix, tos: number])[];
   /** Of these, the places of those that a key is about. */
@@ -41,12 +56,12 @@ export class Watch {
   /** `left`: routes in tables of ours that stay others'. */
   constructor(
     kernel: FakeKernel,
-    { observed, left }: { observed: Observed; left: readonly RouteOfTable[] },
+    { observed, left, marked }: { observed: Observed; left: readonly RouteOfTable[]; marked: boolean },
   ) {
     this.#kernel = kernel;
     this.#before = { 4: [...kernel.rules[4]], 6: [...kernel.rules[6]] };
     this.#left = new Set(left.map((route) => nameOf(route.family, route)));
-    this.#traffic = { 4: trafficOf(4, observed), 6: trafficOf(6, observed) };
+    this.#traffic = { 4: trafficOf(4, observed, marked), 6: trafficOf(6, observed, marked) };
   }
 
   /** Is told of each change before it is made (`step` is -1 then), and when it is. */
@@ -60,8 +75,8 @@ export class Watch {
   #seeRules(rules: readonly Rule[], step: number, key?: number): void {
     if (rules.length === 0) return;
     const [{ family }] = rules, traffic = this.#traffic[family];
-    for (const [i, source] of traffic.sources.entries()) {
-      if (!rules.some((rule) => selects(rule, source))) continue;
+    for (const [i, { source, mark }] of traffic.sources.entries()) {
+      if (!rules.some((rule) => selects(rule, source, mark))) continue;
       const places = key === undefined ? traffic.destinations.keys() : this.#places(key, family);
       for (const j of places) this.#look(family, { number: i * traffic.destinations.length + j, step });
     }
@@ -87,15 +102,27 @@ export class Watch {
     if (known) {
       const way = this.#way(known);
       if (way === known.ways.at(-1)) return;
+      if (this.#isUnmarkeds(known, way)) known.unmarked.add(way);
       known.ways.push(way);
       known.since.push(step);
       return;
     }
     const [destination, tos] = destinations[number % destinations.length];
-    const flow = { source: sources[Math.floor(number / destinations.length)], destination, tos };
-    const one: Seen = { flow, keys: keysFor(this.#kernel.store(family).keys, flow), ways: [], since: [-1] };
+    const flow = { ...sources[Math.floor(number / destinations.length)], destination, tos };
+    const one: Seen = {
+      flow,
+      keys: keysFor(this.#kernel.store(family).keys, flow),
+      ways: [],
+      since: [-1],
+      unmarked: new Set(),
+    };
     one.ways.push(this.#way(one));
     seen.set(number, one);
+  }
+
+  /** Whether it is what a packet without the mark is answered by, which is looked at for itself: no rule leads the mark. */
+  #isUnmarkeds(one: Seen, way: string): boolean {
+    return one.flow.mark !== 0 && way === this.#way({ ...one, flow: { ...one.flow, mark: 0 } });
   }
 
   #way({ flow, keys }: Seen, rules: readonly Rule[] = this.#kernel.rules[flow.source.family]): string {
@@ -111,12 +138,14 @@ export class Watch {
   open({ families }: Plan): string | undefined {
     for (const family of FAMILIES) {
       const { rules, inside } = families[family], { sources, destinations } = this.#traffic[family];
-      const led = sources.filter((source) => rules.some((rule) => selects(rule, source)));
+      const led = sources.filter(({ source, mark }) =>
+        mark !== MAIN && rules.some((rule) => rule.action === ACTION_LOOKUP && selects(rule, source, mark))
+      );
       const isInside = (route: KernelRoute) =>
         devices(this.#kernel.path(family, route)).every((device) => inside.has(device));
-      for (const source of led) {
+      for (const { source, mark } of led) {
         for (const [destination, tos] of destinations) {
-          const found = this.#kernel.answer({ source, destination, tos });
+          const found = this.#kernel.answer({ source, mark, destination, tos });
           if (found?.table !== TABLE.main || isInside(found)) continue;
           const [from, to] = [source, destination].map(({ words }) => formatIp(family, words));
           return `${from} -> ${to} leaves by main`;
@@ -139,8 +168,8 @@ export class Watch {
         if (ways.length < 3) continue;
         // What the host would answer without us: by main and others' rules.
         const others = this.#kernel.rules[family].filter(({ protocol }) => protocol !== DEFAULTS.protocol);
-        const right = new Set([OTHERS, ways[0], ways.at(-1)]);
-        if (!staysClosed || !this.#keepsTable(flow.source)) right.add(this.#way(one, others));
+        const right = new Set([OTHERS, ways[0], ways.at(-1), ...one.unmarked]);
+        if (!staysClosed || !this.#keepsTable(flow)) right.add(this.#way(one, others));
         const at = ways.findIndex((way) => !right.has(way));
         if (at < 0) continue;
         const [from, to] = [flow.source, flow.destination].map(({ words }) => formatIp(family, words));
@@ -153,9 +182,9 @@ export class Watch {
   }
 
   /** Whether our rules send a source to the same table now as before all changes. */
-  #keepsTable(source: Prefix): boolean {
+  #keepsTable({ source, mark }: Flow): boolean {
     const ledBy = (rules: readonly Rule[]) =>
-      rules.find((rule) => rule.protocol === DEFAULTS.protocol && selects(rule, source))?.table;
+      rules.find((rule) => rule.protocol === DEFAULTS.protocol && selects(rule, source, mark))?.table;
     return ledBy(this.#before[source.family]) === ledBy(this.#kernel.rules[source.family]);
   }
 }
@@ -172,14 +201,26 @@ function sourceOf(ip: string): Prefix {
   return source;
 }
 
+const MAIN = 0x7f000000;
+/** Those of the first uplinks, one that nobody has, and main's. */
+const MARKS = [0x01000000, 0x02000000, 0x03000000, 0x04000000, 0x70000000, MAIN];
+/** What a container has. */
+const FORWARDED = { 4: "172.30.0.2", 6: "2001:db8:ffff::2" } as const;
+
 /** From each local address, and an address of each AnyIP prefix, to an address in each prefix that any table knows. */
-function trafficOf(family: Family, { addresses, families }: Observed): Traffic {
+function trafficOf(family: Family, { addresses, families }: Observed, marked: boolean): Traffic {
   const { store } = families[family];
   // Nothing is sent from an address before duplicate address detection has passed.
   const isSource = (address: Address) =>
     address.family === family && (address.flags & (ADDRESS_FLAG.tentative | ADDRESS_FLAG.dadfailed)) === 0;
   const own = new Set(addresses.filter(isSource).map(({ ip }) => ip));
   const sources = [...own].map(sourceOf);
+  const marks = marked
+    ? MARKS.flatMap((mark) =>
+      [sourceOf(FORWARDED[family]), ...sources.slice(0, 1)]
+        .map((source) => ({ source, mark }))
+    )
+    : [];
   const inside = new Map<string, Prefix>(), toses = new Set([0]);
   for (const key of store.routedKeys()) {
     const destination = insideOf(store.keys.destination(key));
@@ -190,7 +231,8 @@ function trafficOf(family: Family, { addresses, families }: Observed): Traffic {
   const destinations = [...toses].flatMap((tos) =>
     Array.from(inside.values(), (destination) => [destination, tos] as const)
   );
-  return { sources, destinations, byKey: new Map(), seen: new Map() };
+  const unmarked = sources.map((source) => ({ source, mark: 0 }));
+  return { sources: [...unmarked, ...marks], destinations, byKey: new Map(), seen: new Map() };
 }
 
 /** An address in a prefix. */
