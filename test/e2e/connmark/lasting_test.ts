@@ -12,7 +12,7 @@ import { assertAnswers, byAll } from "../../lab/questions.ts";
 import { bring, recreate } from "../../lab/recreate.ts";
 import { scenario } from "../../lab/scenario.ts";
 import { Daemon } from "../../lab/symrouted.ts";
-import type { Uplink, World } from "../../lab/world.ts";
+import { hostLines, type Uplink, type World } from "../../lab/world.ts";
 
 /** To each of six addresses. */
 const EACH = 170;
@@ -62,6 +62,33 @@ scenario(
   },
   { uplinks: 3, rpFilter: 1 },
 );
+
+for (const args of [[], ["--connmark"]]) {
+  scenario(
+    `who asks all the while gets answers from an uplink that comes or is renamed (${args})`,
+    async (world) => {
+      const { host, client } = world;
+      await using _daemon = await Daemon.start(host, args);
+      const third = await world.prepare(3);
+      // One connection each, as long as it asks.
+      const pings = families.map((family) =>
+        client.spawn(["ping", "-n", "-i", "0.01", third[family].address])
+      );
+      await third.router.ip(`link set em3 netns ${host.name} address 02:00:00:00:00:03`);
+      // What it asks comes with the first moment in which the host could answer.
+      await third.router.batch(
+        families.map((family) =>
+          `neighbour replace ${third[family].address} dev host lladdr 02:00:00:00:00:03`
+        ),
+      );
+      await host.ip("link set em3 up");
+      await host.batch(hostLines(third));
+      for (const ping of pings) await ping.line(/ bytes from /);
+      if ((await host.attempt([], ["link set em3 name wan3"])) !== "") return;
+      for (const ping of pings) await ping.line(/ bytes from /, { from: ping.lines.length + 50 });
+    },
+  );
+}
 
 /** Connections of the client's to each address of the first uplinks. */
 class Crowd {
