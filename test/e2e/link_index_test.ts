@@ -9,8 +9,9 @@ import { assertCured, sourceRules } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
 import { scenario } from "../lab/scenario.ts";
 import { Daemon } from "../lab/symrouted.ts";
+import { recreate } from "../lab/recreate.ts";
 import { cableLine } from "../lab/cables.ts";
-import { hostLines, routerEndLines, type Uplink, type World } from "../lab/world.ts";
+import { hostLines, routerEndLines, type World } from "../lab/world.ts";
 
 /** Another program's sources. */
 const other = { IPv4: "198.51.100.7", IPv6: "2001:db8:f0::7" };
@@ -19,19 +20,6 @@ const three = { uplinks: 3 };
 
 /** With the daemon at work, and with one that is stopped meanwhile and then sees everything at once. */
 const lookings = { "while it looks": true, "while it does not look": false };
-
-/** Deletes the uplinks and lays their cables anew, with other indexes, all in one go. */
-async function recreate(world: World, uplinks: readonly Uplink[], changes: Partial<Uplink>[]): Promise<void> {
-  const gone = uplinks.map(({ device }) => `link delete ${device}`);
-  for (const [which, uplink] of uplinks.entries()) Object.assign(uplink, changes[which]);
-  for (const uplink of uplinks) uplink.table = 1000 + uplink.index;
-  await world.host.batch([
-    ...gone,
-    ...uplinks.map((uplink) => cableLine(uplink, world.host)),
-    ...uplinks.flatMap((uplink) => [`link set ${uplink.device} up`, ...hostLines(uplink)]),
-  ]);
-  await Promise.all(uplinks.map((uplink) => uplink.router.batch(routerEndLines(uplink))));
-}
 
 async function assertHealed(world: World, bystander: Bystander): Promise<void> {
   await eventuallyMirrored(world.host);

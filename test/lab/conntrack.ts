@@ -4,6 +4,9 @@ import type { Namespace } from "./netns.ts";
 import { lines } from "./observe.ts";
 
 export interface Connection {
+  protocol: string;
+  /** Of TCP alone. */
+  state?: string;
   /** As in the first packet. */
   from: string;
   to: string;
@@ -21,7 +24,17 @@ export async function connections(host: Namespace): Promise<Connection[]> {
       [...line.matchAll(new RegExp(` ${name}=(\\S+)`, "g"))].map(([, value]) => value);
     const [from] = values("src"), [to, answerTo] = values("dst").map(short);
     const [port = 0] = values("dport").map(Number), [fromPort = 0] = values("sport").map(Number);
-    return { from: short(from), to, port, fromPort, answerTo, mark: Number(values("mark")[0] ?? 0) };
+    const [, , protocol, , , state] = line.split(/\s+/);
+    return {
+      protocol,
+      state: protocol === "tcp" ? state : undefined,
+      from: short(from),
+      to,
+      port,
+      fromPort,
+      answerTo,
+      mark: Number(values("mark")[0] ?? 0),
+    };
   });
 }
 

@@ -86,6 +86,41 @@ scenario(
   strict,
 );
 
+// No filter of reverse paths: where a link has no IPv4 address even a loose one lets nothing by that main routes elsewhere.
+scenario("an uplink without global addresses answers for what is routed by it", async (world) => {
+  const { host, uplinks: [, second] } = world;
+  await using lan = await Inner.create(world, "lan");
+  await lan.serve();
+  await host.ip("link set em2 address 02:00:00:00:00:02");
+  await second.router.ip("address add fe80::1/64 dev host nodad");
+  for (const family of families) {
+    const { gateway, address, near } = second[family], { network } = inner[family];
+    const via = family === "IPv4" ? gateway : "fe80::1";
+    await second.router.batch([
+      `neighbour replace ${address} dev host lladdr 02:00:00:00:00:02`,
+      `route add ${network} via ${address} dev host`,
+    ]);
+    await world.client.ip(`route add ${network} via ${near} src ${client[family]}`);
+    await host.batch([
+      `address delete ${address}/${second[family].length} dev em2`,
+      `route replace default via ${via} dev em2 proto static metric ${second.metric} onlink`,
+    ]);
+  }
+  const asked = (wanted: boolean): Asked[] =>
+    families.flatMap((family) =>
+      (["tcp", "udp", "ping"] as const).map((how) => ({
+        how,
+        address: inner[family].server,
+        port: 80,
+        wanted,
+      }))
+    );
+  await once(host);
+  await assertAnswered(world.client, asked(false));
+  await once(host, ["--connmark"]);
+  await assertAnswered(world.client, asked(true));
+});
+
 const beside = { IPv4: "10.0.0.9", IPv6: "2001:db8:1::9" };
 
 /** The LAN reaches every address of its router's and, by main's choice, the world; and so does the router itself. */
