@@ -102,7 +102,7 @@ export class Mirror {
 
   #found(key: number, target: Target): readonly Entry[] {
     const store = this.#store;
-    const isOnlyOwn = this.#isOnlyOwn(key);
+    const isOnlyOwn = this.isOnlyOwn(key);
     let found: readonly Entry[] = NOTHING, best = Infinity;
     for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
       if (store.table(slot) !== TABLE.main) continue;
@@ -124,7 +124,7 @@ export class Mirror {
    * Whether a route of that key is of use only by its own interface. Every interface has its own fe80::/64: one is no way
    * to another's neighbours. A way to the world is no network inside, even by an interface that an option calls inside.
    */
-  #isOnlyOwn(key: number): boolean {
+  isOnlyOwn(key: number): boolean {
     const { family, keys } = this.#store;
     if (keys.length(key) < SHORTEST_SHARED[family]) return true;
     return family === 6 && isLinkLocal(6, [keys.firstWord(key)]);
