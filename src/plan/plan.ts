@@ -1,11 +1,12 @@
 /** From what the kernel has to what it should have: roles, tables, rules, and a reason for whatever is left out. */
 
+import { Above } from "../model/above.ts";
 import { FAMILIES, type Family } from "../model/address.ts";
 import { partition } from "../model/lists.ts";
 import { devices } from "../model/paths.ts";
 import type { Link, Rule } from "../model/records.ts";
 import { arpNotes } from "./arp.ts";
-import { Bans, findBans } from "./bans.ts";
+import { findBans } from "./bans.ts";
 import { isOfTheWorld, localAddresses, networksOf } from "./addresses.ts";
 import { findConflict, findStranger } from "./conflict.ts";
 import { type Held, type HeldFamily, NOTHING_HELD } from "./held.ts";
@@ -80,7 +81,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const networks = networksOf(family, observed);
   const addresses = localAddresses(family, { ...work, inside });
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
-  const bans = facts.hasBans() ? findBans(store) : new Bans();
+  const bans = facts.hasBans() ? findBans(store) : new Above();
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
   const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
   const anyIp = [...facts.anyIpKeys].map((key) => store.keys.text(key));
@@ -91,7 +92,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
       family,
       inside,
       tunnels,
-      networks,
+      networks: new Map([...networks].map(([ifindex, prefixes]) => [ifindex, Above.of(prefixes)])),
       down,
       sources,
       locals: texts,
