@@ -81,7 +81,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
   const networks = networksOf(family, observed);
   const addresses = localAddresses(family, { ...work, inside });
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
-  const bans = facts.hasBans() ? findBans(store) : new Above();
+  const bans = findBans(observed.families[family]);
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
   const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
   const anyIp = [...facts.anyIpKeys].map((key) => store.keys.text(key));
