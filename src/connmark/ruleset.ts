@@ -42,14 +42,13 @@ export function rulesetText(marks: Marks, mask: number): string {
     `meta ${isUnmarked} meta mark set meta mark | ${markText(mark)} return`,
     `meta mark & ${bits} != ${markText(mark)} ${foreign}`,
   ];
-  const enterBy = (family: Family) => {
+  const byUplink = (family: Family) => {
     const ways = known.filter(({ families }) => families.includes(family))
       .map(({ name, number }) => `"${name}" : goto mark-${number}`);
-    return chain(`enter-ipv${family}`, [
-      ...(ways.length > 0 ? [`iifname vmap { ${ways.join(", ")} }`] : []),
-      `ct mark set ct mark | ${markText(space.main)}`,
-    ]);
+    return ways.length > 0 ? [`iifname vmap { ${ways.join(", ")} }`] : [];
   };
+  const byFamily = (verb: string) =>
+    `meta nfproto vmap { ipv4 : goto ${verb}-ipv4, ipv6 : goto ${verb}-ipv6 }`;
   return [
     `table ${TABLE_FAMILY} ${TABLE_NAME} {`,
     `\tcounter ${COUNTER} {`,
@@ -60,13 +59,25 @@ export function rulesetText(marks: Marks, mask: number): string {
       `meta ${isMarked} ${foreign} return`,
       'iifname "lo" return',
       "iif 0 return",
-      "meta nfproto vmap { ipv4 : goto enter-ipv4, ipv6 : goto enter-ipv6 }",
+      byFamily("enter"),
     ]),
-    ...FAMILIES.flatMap(enterBy),
+    ...FAMILIES.flatMap((family) =>
+      chain(`enter-ipv${family}`, [
+        ...byUplink(family),
+        // Their replies are led by source rules, which main's mark would pass over.
+        ...marks.unmarked.map((name) => `iifname "${name}" return`),
+        `ct mark set ct mark | ${markText(space.main)}`,
+      ])
+    ),
+    // What came in before its uplink was known as one would keep its wrong mark as long as it lasts.
+    ...chain("again", [byFamily("again")]),
+    ...FAMILIES.flatMap((family) => chain(`again-ipv${family}`, byUplink(family))),
     ...chain("restore", [byMark("restore", [`${none} : return`]), foreign]),
     ...chain("clear", [byMark("clear", []), foreign]),
     ...known.flatMap(({ name, mark, number }) => [
-      ...chain(`mark-${number}`, [`ct mark set ct mark | ${markText(mark)}`]),
+      ...chain(`mark-${number}`, [
+        `ct mark set ct mark & ${markText((~mask | mark) >>> 0)} | ${markText(mark)}`,
+      ]),
       ...chain(`restore-${number}`, [`iifname "${name}" goto clear-${number}`, ...restore(mark)]),
       ...chain(`clear-${number}`, clear(mark)),
     ]),
@@ -74,6 +85,7 @@ export function rulesetText(marks: Marks, mask: number): string {
     ...chain("clear-main", clear(space.main)),
     ...hook("prerouting", { type: "filter", priority: BEFORE_ROUTING }, [
       enter,
+      `ct direction original ct mark & ${bits} == ${markText(space.main)} jump again`,
       ...back,
       `meta ${isMarked} goto clear`,
     ]),

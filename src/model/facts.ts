@@ -31,6 +31,7 @@ export class MainFacts {
   readonly #coverage = new Map<number, Coverage>();
   readonly #tables = new Map<number, number>();
   readonly #anyIp = new Map<number, number>();
+  readonly #bans = new Map<number, number>();
   #version = 0;
   #banVersion = 0;
   #anyIpVersion = 0;
@@ -58,7 +59,7 @@ export class MainFacts {
   }
 
   hasDefault(ifindex: number): boolean {
-    return (this.#defaults.get(ifindex) ?? 0) > 0;
+    return this.#defaults.has(ifindex);
   }
 
   /** The interfaces on which main has a route with a gateway. */
@@ -68,8 +69,9 @@ export class MainFacts {
     return new Set(nexthops.filter(({ gateway }) => gateway).map(({ ifindex }) => ifindex));
   }
 
-  hasBans(): boolean {
-    return this.#store.mainPaths().some((id) => isBan(this.#store.paths.get(id)));
+  /** The keys of main that have a ban, whether it holds or not. */
+  get banKeys(): Iterable<number> {
+    return this.#bans.keys();
   }
 
   /** Whether the interface's prefixes together cover more than half of global unicast. */
@@ -100,13 +102,11 @@ export class MainFacts {
   #note(key: number, route: StoredRoute, sign: 1 | -1): void {
     if (route.table === TABLE.main) this.#noteMain(key, route.path, sign);
     else if (route.table === TABLE.local) this.#noteLocal(key, sign);
-    else this.#tables.set(route.table, this.tableSize(route.table) + sign);
+    else count(this.#tables, route.table, sign);
   }
 
   #noteLocal(key: number, sign: 1 | -1): void {
-    const routes = (this.#anyIp.get(key) ?? 0) + sign;
-    if (routes > 0) this.#anyIp.set(key, routes);
-    else this.#anyIp.delete(key);
+    count(this.#anyIp, key, sign);
     this.#anyIpVersion++;
     this.#version++;
   }
@@ -115,30 +115,23 @@ export class MainFacts {
     const { keys, paths } = this.#store;
     const path = paths.get(id);
     // A ban holds, or not, as the other routes of its key say.
-    if (isBan(path) || this.#hasBan(key)) {
+    if (isBan(path) || this.#bans.has(key)) {
       this.#banVersion++;
       this.#version++;
     }
-    if (isBan(path)) return;
+    if (isBan(path)) {
+      count(this.#bans, key, sign);
+      return;
+    }
     const uses = this.#store.mainUses(id);
     if (uses === (sign > 0 ? 1 : 0) && path.nexthops.some(({ gateway }) => gateway)) this.#version++;
     if (keys.length(key) === 0) {
-      for (const ifindex of devices(path)) {
-        this.#defaults.set(ifindex, (this.#defaults.get(ifindex) ?? 0) + sign);
-      }
+      for (const ifindex of devices(path)) count(this.#defaults, ifindex, sign);
       this.#version++;
       return;
     }
     const size = this.#sizeInWorld(key);
     if (size > 0) { for (const ifindex of devices(path)) this.#cover(ifindex, sign * size); }
-  }
-
-  #hasBan(key: number): boolean {
-    const store = this.#store;
-    for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
-      if (store.table(slot) === TABLE.main && isBan(store.paths.get(store.path(slot)))) return true;
-    }
-    return false;
   }
 
   #cover(ifindex: number, size: number): void {
@@ -185,4 +178,11 @@ export class MainFacts {
     }
     return covered;
   }
+}
+
+/** Counts up or down; what comes to nothing is forgotten. */
+function count(counts: Map<number, number>, key: number, sign: 1 | -1): void {
+  const number = (counts.get(key) ?? 0) + sign;
+  if (number > 0) counts.set(key, number);
+  else counts.delete(key);
 }

@@ -1,8 +1,8 @@
 /** Whether a table is somebody else's. */
 
 import type { Family } from "../model/address.ts";
-import { devices } from "../model/paths.ts";
-import type { Rule } from "../model/records.ts";
+import { devices, hasNexthops, sameButNexthops } from "../model/paths.ts";
+import { type Rule, TABLE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import { routeText, ruleText } from "../model/text.ts";
 import type { Mirror, Target } from "./mirror.ts";
@@ -75,10 +75,22 @@ function findRouteOfTable(target: Target, { observed, family, mirror }: Circumst
       mirror.wanted(key, target).some((entry) => entry.metric === metric && entry.path === id)
     ) {
       isOurs = true;
-    } else if (mirror.hasForm(path, target)) doubtful = slot;
+    } else if (mirror.hasForm(path, target) || mayBeShared(slot, store, mirror)) doubtful = slot;
     else return routeConflict(slot, store, observed);
   }
   return isOurs || doubtful === undefined ? undefined : routeConflict(doubtful, store, observed);
+}
+
+/** Whether main has that very route, but for its metrics: so it was put here if what it leaves by was inside once. */
+function mayBeShared(slot: number, store: RouteStore, mirror: Mirror): boolean {
+  const key = store.keyOf(slot), path = store.paths.get(store.path(slot));
+  if (mirror.isOnlyOwn(key)) return false;
+  for (let other = store.first(key); other >= 0; other = store.next(other)) {
+    const there = store.paths.get(store.path(other));
+    const isAlike = hasNexthops(there, path) && sameButNexthops({ ...there, metrics: path.metrics }, path);
+    if (store.table(other) === TABLE.main && isAlike) return true;
+  }
+  return false;
 }
 
 function routeConflict(slot: number, store: RouteStore, { links }: Observed): Note {

@@ -24,6 +24,8 @@ export interface Marks {
   readonly uplinks: readonly MarkedUplink[];
   /** By the names of interfaces, of those too that there are not now: marks that nobody else gets. */
   readonly remembered: ReadonlyMap<string, number>;
+  /** The names of interfaces that have a table, and for which there was no mark left. */
+  readonly unmarked: readonly string[];
 }
 
 /** From ifindex to mark. */
@@ -93,15 +95,29 @@ export function assignMarks(
 ): { marks: Marks; notes: Note[] } {
   const candidates = candidatesOf(targets, observed), space = new MarkSpace(options.markMask);
   const book = new Book(candidates, { observed, space, claims });
-  const uplinks: MarkedUplink[] = [], notes: Note[] = [];
+  const uplinks: MarkedUplink[] = [], unmarked: string[] = [], notes: Note[] = [];
   for (const one of candidates) {
-    const { name, ifindex, families } = one, mark = book.markFor(one);
+    const { name, ifindex, families } = one;
+    if (UNSAYABLE.test(name)) {
+      notes.push({
+        kind: "conflict",
+        text: `${name}: its connections are not marked: nftables cannot be told its name`,
+      });
+      continue;
+    }
+    const mark = book.markFor(one);
     if (mark !== undefined) uplinks.push({ name, ifindex, mark, families });
-    else notes.push({ kind: "conflict", text: noRoom(name, space) });
+    else {
+      unmarked.push(name);
+      notes.push({ kind: "conflict", text: noRoom(name, space) });
+    }
   }
   uplinks.sort((a, b) => a.mark - b.mark);
-  return { marks: { uplinks, remembered: book.remembered }, notes };
+  return { marks: { uplinks, remembered: book.remembered, unmarked }, notes };
 }
+
+/** nft(8) has no way to quote these, and takes the last one for a pattern. */
+const UNSAYABLE = /["\\*]/;
 
 function noRoom(name: string, { mask, size }: MarkSpace): string {
   return `${name}: its connections are not marked: the mask ${

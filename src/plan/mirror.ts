@@ -1,15 +1,15 @@
 /** What an interface table should hold for one key of main. */
 
-import { type Family, isLinkLocal, type Prefix } from "../model/address.ts";
+import type { Above } from "../model/above.ts";
+import { type Family, isLinkLocal } from "../model/address.ts";
 import { asTaken, barePath, devices, withNexthops } from "../model/paths.ts";
 import { type MetricOverride, withOverrides } from "../model/metrics.ts";
 import { isBan, type Path, TABLE, TYPE } from "../model/records.ts";
 import type { RouteStore } from "../model/store.ts";
 import { apart, HIGHEST_METRIC } from "./apart.ts";
-import type { Bans } from "./bans.ts";
 import type { HeldFamily } from "./held.ts";
 import type { Role } from "./options.ts";
-import { isPlacedBy, leadsInside, liesIn } from "./placed.ts";
+import { isPlacedBy, leadsInside } from "./placed.ts";
 
 /** A route of one key and one table: its metric and the number of its path. */
 export interface Entry {
@@ -34,7 +34,7 @@ export interface MirrorContext {
   /** Tunnels that lead to the world: the network that their own address is in lies inside them, and is shared. */
   readonly tunnels: ReadonlySet<number>;
   /** By interface, the networks that its addresses are in. */
-  readonly networks: ReadonlyMap<number, readonly Prefix[]>;
+  readonly networks: ReadonlyMap<number, Above>;
   /** The interfaces that are down: a multipath route keeps its next hops by them, but the kernel takes no new ones. */
   readonly down: ReadonlySet<number>;
   /** From a local address to its interface, for routes that name it as preferred source. */
@@ -43,7 +43,7 @@ export interface MirrorContext {
   readonly locals: ReadonlySet<string>;
   readonly held: HeldFamily;
   /** The bans of main, but those that a better metric of main outdoes. */
-  readonly bans: Bans;
+  readonly bans: Above;
   readonly metrics: readonly MetricOverride[];
   /** Whether the tables are closed. */
   readonly isolate: boolean;
@@ -102,7 +102,7 @@ export class Mirror {
 
   #found(key: number, target: Target): readonly Entry[] {
     const store = this.#store;
-    const isOnlyOwn = this.#isOnlyOwn(key);
+    const isOnlyOwn = this.isOnlyOwn(key);
     let found: readonly Entry[] = NOTHING, best = Infinity;
     for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
       if (store.table(slot) !== TABLE.main) continue;
@@ -124,7 +124,7 @@ export class Mirror {
    * Whether a route of that key is of use only by its own interface. Every interface has its own fe80::/64: one is no way
    * to another's neighbours. A way to the world is no network inside, even by an interface that an option calls inside.
    */
-  #isOnlyOwn(key: number): boolean {
+  isOnlyOwn(key: number): boolean {
     const { family, keys } = this.#store;
     if (keys.length(key) < SHORTEST_SHARED[family]) return true;
     return family === 6 && isLinkLocal(6, [keys.firstWord(key)]);
@@ -194,17 +194,12 @@ export class Mirror {
 
   /** Whether the key lies in a network of the target's own: main routes it elsewhere, and the network must not take it. */
   #isCutOut(key: number, { ifindex }: Target): boolean {
-    return this.#context.networks.get(ifindex)?.some((network) =>
-      liesIn(network, { keys: this.#store.keys, key })
-    ) ?? false;
+    return this.#context.networks.get(ifindex)?.covers(key, this.#store.keys) ?? false;
   }
 
   /** Whether a ban that is copied lies above this key, so that main's route here must pierce it. */
   #isBanned(key: number): boolean {
-    const { bans } = this.#context;
-    if (bans.isEmpty) return false;
-    const { keys } = this.#store;
-    return bans.above(keys.destination(key), keys.source(key));
+    return this.#context.bans.covers(key, this.#store.keys);
   }
 
   /** Main's throw says that main has no route; from a table that is closed it would lead to main's others. */

@@ -1,12 +1,13 @@
 /** What one family of a host comes to, up to the interfaces that are to have a table. */
 
+import { Above } from "../model/above.ts";
 import type { Family } from "../model/address.ts";
 import { partition } from "../model/lists.ts";
 import { markSubject } from "../model/subject.ts";
 import { devices } from "../model/paths.ts";
 import type { Address, Rule } from "../model/records.ts";
 import { localAddresses, networksOf } from "./addresses.ts";
-import { Bans, findBans } from "./bans.ts";
+import { findBans } from "./bans.ts";
 import { findConflict, findStranger } from "./conflict.ts";
 import type { HeldFamily } from "./held.ts";
 import { Locals } from "./locals.ts";
@@ -64,7 +65,7 @@ export function survey(work: Work): Survey {
   const networks = networksOf(family, observed);
   const addresses = localAddresses(family, { ...work, inside });
   const sources = new Map(addresses.map(({ ip, ifindex }) => [ip, ifindex]));
-  const bans = facts.hasBans() ? findBans(store) : new Bans();
+  const bans = findBans(observed.families[family]);
   const used = store.mainPaths().flatMap((id) => devices(store.paths.get(id)));
   const down = new Set(used.filter((ifindex) => observed.links.get(ifindex)?.up === false));
   const anyIp = [...facts.anyIpKeys].map((key) => store.keys.text(key));
@@ -74,7 +75,7 @@ export function survey(work: Work): Survey {
       family,
       inside,
       tunnels,
-      networks,
+      networks: new Map([...networks].map(([ifindex, prefixes]) => [ifindex, Above.of(prefixes)])),
       down,
       sources,
       locals: texts,

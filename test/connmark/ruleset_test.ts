@@ -11,6 +11,7 @@ const MARKS: Marks = {
     { name: "em2.7", ifindex: 3, mark: 0x02000000, families: [4] },
   ],
   remembered: new Map([["em1", 0x01000000], ["em2.7", 0x02000000], ["gone0", 0x05000000]]),
+  unmarked: [],
 };
 const TEXT = rulesetText(MARKS, MASK);
 
@@ -29,20 +30,30 @@ Deno.test("a connection is marked by the interface that it enters by, in the fam
     'iifname vmap { "em1" : goto mark-1 }',
     "ct mark set ct mark | 0x7f000000",
   ]);
-  assert.deepEqual(rulesOf("mark-2"), ["ct mark set ct mark | 0x02000000"]);
+  assert.deepEqual(rulesOf("mark-2"), ["ct mark set ct mark & 0x82ffffff | 0x02000000"]);
 });
 
 Deno.test("without uplinks every connection that enters is main's", () => {
-  const text = rulesetText({ uplinks: [], remembered: new Map() }, MASK);
+  const text = rulesetText({ uplinks: [], remembered: new Map(), unmarked: [] }, MASK);
   assert.deepEqual(rulesOf("enter-ipv4", text), ["ct mark set ct mark | 0x7f000000"]);
   assert.deepEqual(rememberedMarks(text), new Map());
+});
+
+Deno.test("what has a table and no mark is not main's", () => {
+  const text = rulesetText({ ...MARKS, unmarked: ["em3"] }, MASK);
+  for (const chain of ["enter-ipv4", "enter-ipv6"]) {
+    assert.deepEqual(rulesOf(chain, text).slice(1), [
+      'iifname "em3" return',
+      "ct mark set ct mark | 0x7f000000",
+    ]);
+  }
 });
 
 Deno.test("nothing is written outside the mask", () => {
   for (const mask of [0x7f000000, 0x00000ff0, 0xc0000000]) {
     const unit = (mask & -mask) >>> 0;
     const uplinks = [{ ...MARKS.uplinks[0], mark: unit }];
-    const text = rulesetText({ uplinks, remembered: new Map([["em1", unit]]) }, mask);
+    const text = rulesetText({ uplinks, remembered: new Map([["em1", unit]]), unmarked: [] }, mask);
     const written = [...text.matchAll(/mark set \w+ mark ([&|]) (0x[0-9a-f]{8})/g)];
     assert.ok(written.length > 3);
     for (const [, operator, number] of written) {
@@ -93,7 +104,7 @@ Deno.test("what was counted makes no difference", () => {
 
 Deno.test("differences name the chain that they are in", () => {
   const { uplinks, remembered } = MARKS;
-  const next = rulesetText({ uplinks: uplinks.slice(0, 1), remembered }, MASK);
+  const next = rulesetText({ uplinks: uplinks.slice(0, 1), remembered, unmarked: [] }, MASK);
   const found = differences(TEXT, next);
   assert.ok(
     found.includes('- chain enter-ipv4: iifname vmap { "em1" : goto mark-1, "em2.7" : goto mark-2 }'),

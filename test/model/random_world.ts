@@ -127,8 +127,9 @@ function way(
   link: string,
   { family, random, gateway }: { family: Family; random: Random; gateway: boolean },
 ): string {
-  const via = gateway ? `via ${WORDS[family].gateway(parseInt(link), random.int(2))} ` : "";
-  return `${via}dev ${nameOf(link)}`;
+  if (gateway) return `via ${WORDS[family].gateway(parseInt(link), random.int(2))} dev ${nameOf(link)}`;
+  // As `ip` makes it; of scope global a delete of it would fit those with a gateway too.
+  return `dev ${nameOf(link)}${family === 4 ? " scope link" : ""}`;
 }
 
 /** What a line says, as far as the choice of lines depends on it. Lines are few, and the same in many worlds. */

@@ -100,6 +100,29 @@ Deno.test("a table without a rule is adopted where all of it leaves by the inter
   assert.deepEqual(decision.plan.families[4].targets.map(({ table }) => table), [1002, 1003]);
 });
 
+const lan = "10.5.0.0/24 dev lan proto static scope link";
+const formerlyInside = {
+  ...host,
+  links: `${host.links}\n5: lan up`,
+  routes: `${host.routes}\n${lan}\ndefault via 10.5.0.1 dev lan metric 20`,
+};
+for (const metrics of ["", " mtu 1400"]) {
+  Deno.test(`a route by what was inside, and is an uplink now, is ours where main has it:${metrics}`, () => {
+    const left = `${lan}${metrics} table 1002\ndefault via 10.0.0.1 dev em1 table 1002 proto static`;
+    const decision = settle(readWorld({ ...formerlyInside, routes: `${formerlyInside.routes}\n${left}` }));
+    assert.deepEqual(decision.plan.families[4].targets.map(({ table }) => table), [1002, 1003]);
+    assert.ok(decision.commands.some((command) => command.startsWith("ip route del 10.5.0.0/24 dev lan")));
+  });
+}
+
+for (const route of [`${lan} metric 7`.replace("static", "bird"), "default via 10.5.0.1 dev lan metric 20"]) {
+  Deno.test(`it is another program's where main has no such route to share: ${route}`, () => {
+    const left = `${route} table 1002\ndefault via 10.0.0.1 dev em1 table 1002 proto static`;
+    const decision = settle(readWorld({ ...formerlyInside, routes: `${formerlyInside.routes}\n${left}` }));
+    assert.deepEqual(decision.plan.families[4].targets.map(({ table }) => table), [1003]);
+  });
+}
+
 const br0 = { ...host, links: `${host.links}\n6: br0 up kind bridge` };
 const stale = {
   "by an interface inside": "10.8.0.0/16 via 172.17.0.5 dev br0 table 1002 proto static",
