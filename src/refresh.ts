@@ -17,12 +17,7 @@ export function refreshes6(
   routes: readonly RouteChange[],
   { plan, store, rules }: { plan: FamilyPlan; store: RouteStore; rules: readonly Rule[] },
 ): RuleChange[] {
-  const isNew = ({ key, table }: RouteChange) =>
-    [key, store.defaultKey].every((one) => !has(store, one, table));
-  const taking = routes.find((change) =>
-    change.family === 6 && change.op !== "delete" && isNew(change) &&
-    !leadsAsMain(store.paths.get(change.path), plan)
-  );
+  const taking = routes.find((change) => change.family === 6 && takesFromMain(change, { plan, store }));
   const rule = plan.rules.find(({ table }) => table === taking?.table);
   if (!rule) return [];
   const priority = freePriority(rule, rules);
@@ -31,11 +26,23 @@ export function refreshes6(
   return [{ op: "add-rule", rule: twin }, { op: "delete-rule", rule: twin }];
 }
 
-/** Whether a table has a route of a key. */
-function has(store: RouteStore, key: number, table: number): boolean {
+/** Whether a table has an answer by a change where main was asked before. */
+function takesFromMain(
+  { op, key, table, path }: RouteChange,
+  { plan, store }: { plan: FamilyPlan; store: RouteStore },
+): boolean {
+  const next = store.paths.get(path);
+  // What is wider answers instead.
+  if (op === "delete") return next.type === TYPE.throw;
+  const before = pathOf(key, { store, table }) ?? pathOf(store.defaultKey, { store, table });
+  return (!before || before.type === TYPE.throw) && !leadsAsMain(next, plan);
+}
+
+/** How the best route of a key forwards in a table. */
+function pathOf(key: number, { store, table }: { store: RouteStore; table: number }): Path | undefined {
   let slot = store.first(key);
   while (slot >= 0 && store.table(slot) !== table) slot = store.next(slot);
-  return slot >= 0;
+  return slot < 0 ? undefined : store.paths.get(store.path(slot));
 }
 
 /** Whether packets go where main would send them: a throw does that, and what is inside is in main too. */
