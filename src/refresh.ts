@@ -1,8 +1,8 @@
 /** What has sockets ask for their way anew. */
 
 import type { RouteChange, RuleChange } from "./model/change.ts";
-import { devices } from "./model/paths.ts";
-import { type Path, type Rule, ruleIdentity, TYPE } from "./model/records.ts";
+import { hasNexthops } from "./model/paths.ts";
+import { type Path, type Rule, ruleIdentity, TABLE, TYPE } from "./model/records.ts";
 import type { RouteStore } from "./model/store.ts";
 import { LAST_PRIORITY } from "./plan/ownership.ts";
 import type { FamilyPlan } from "./plan/plan.ts";
@@ -17,12 +17,7 @@ export function refreshes6(
   routes: readonly RouteChange[],
   { plan, store, rules }: { plan: FamilyPlan; store: RouteStore; rules: readonly Rule[] },
 ): RuleChange[] {
-  const isNew = ({ key, table }: RouteChange) =>
-    [key, store.defaultKey].every((one) => !has(store, one, table));
-  const taking = routes.find((change) =>
-    change.family === 6 && change.op !== "delete" && isNew(change) &&
-    !leadsAsMain(store.paths.get(change.path), plan)
-  );
+  const taking = routes.find((change) => change.family === 6 && takesFromMain(change, store));
   const rule = plan.rules.find(({ table }) => table === taking?.table);
   if (!rule) return [];
   const priority = freePriority(rule, rules);
@@ -31,17 +26,29 @@ export function refreshes6(
   return [{ op: "add-rule", rule: twin }, { op: "delete-rule", rule: twin }];
 }
 
-/** Whether a table has a route of a key. */
-function has(store: RouteStore, key: number, table: number): boolean {
-  let slot = store.first(key);
-  while (slot >= 0 && store.table(slot) !== table) slot = store.next(slot);
-  return slot >= 0;
+/**
+ * Whether a table has an answer by a change where main was asked before, and answered otherwise: to a default, also by what
+ * is narrower in main.
+ */
+function takesFromMain({ op, key, table, path }: RouteChange, store: RouteStore): boolean {
+  const next = store.paths.get(path), { defaultKey } = store;
+  // What is wider answers instead.
+  if (op === "delete") return next.type === TYPE.throw;
+  const before = pathOf(key, { store, table }) ?? pathOf(defaultKey, { store, table });
+  if (next.type === TYPE.throw || (before && before.type !== TYPE.throw)) return false;
+  const main = pathOf(key, { store, table: TABLE.main });
+  return key === defaultKey || !main || !leadAlike(main, next);
 }
 
-/** Whether packets go where main would send them: a throw does that, and what is inside is in main too. */
-function leadsAsMain(path: Path, { inside }: FamilyPlan): boolean {
-  if (path.nexthops.length === 0) return path.type === TYPE.throw;
-  return devices(path).every((ifindex) => inside.has(ifindex));
+/** How the best route of a key forwards in a table. */
+function pathOf(key: number, { store, table }: { store: RouteStore; table: number }): Path | undefined {
+  let slot = store.first(key);
+  while (slot >= 0 && store.table(slot) !== table) slot = store.next(slot);
+  return slot < 0 ? undefined : store.paths.get(store.path(slot));
+}
+
+function leadAlike(a: Path, b: Path): boolean {
+  return a.type === b.type && hasNexthops(a, b) && hasNexthops(b, a);
 }
 
 /** Behind the rule, or else in front of it, where there is none like it. */

@@ -5,7 +5,8 @@ import { decide, type Wish } from "../model/decide.ts";
 import { readWorld } from "../model/world.ts";
 
 const own = "2001:db8:3::/64 dev em2 metric 256";
-const ways = "default via fe80::3 dev em2 metric 9\ndefault via fe80::1 dev em1 metric 5";
+const way = "default via fe80::3 dev em2 metric 9";
+const ways = `${way}\ndefault via fe80::1 dev em1 metric 5`;
 
 /** How the rules of em2's table come and go when main has these routes, and its table those. */
 function refreshed(main: string, table: string, wish: Wish = {}): string[] {
@@ -21,10 +22,31 @@ function refreshed(main: string, table: string, wish: Wish = {}): string[] {
 const twin = "from 2001:db8:3::2 lookup 1003 priority 27201 protocol 115";
 const cases: [name: string, main: string, table: string, wish: Wish, isRefreshed: boolean][] = [
   ["a default comes into a table without one", `${own}\n${ways}`, own, {}, true],
-  ["a network comes into a table without a default", `${own}\n2001:db8:7::/64 dev em2`, own, {}, true],
-  ["a ban comes into it", `${own}\nunreachable 2001:db8:7::/64 dev lo\n${ways}`, own, {}, true],
+  [
+    "a network comes into a table without a default, and main has a better way",
+    `${own}\n2001:db8:7::/64 dev em2 metric 9\n2001:db8:7::/64 via fe80::1 dev em1 metric 5`,
+    own,
+    {},
+    true,
+  ],
+  ["main sends a network the same way", `${own}\n2001:db8:7::/64 dev em2`, own, {}, false],
+  [
+    "main bans it too",
+    `${own}\n2001:db8:8::/64 via fe80::9 dev em2\nunreachable 2001:db8:7::/64 dev lo`,
+    own,
+    {},
+    false,
+  ],
+  ["a throw goes", `${own}\n${ways}`, `${own}\n${way}\nthrow 2001:db8:3::7 metric 7`, {}, true],
+  [
+    "what a throw stood in for is accepted",
+    `${own}\n${ways}\n2001:db8:7::/64 via fe80::3 dev em2 metric 7\n2001:db8:7::/64 via fe80::1 dev em1 metric 5`,
+    `${own}\n${way}\nthrow 2001:db8:7::/64 metric 7`,
+    {},
+    true,
+  ],
   ["it is closed", own, own, { isolate: true }, true],
-  ["a network comes into a table with a default", `${own}\n${ways}`, ways.split("\n")[0], {}, false],
+  ["a network comes into a table with a default", `${own}\n${ways}`, way, {}, false],
   [
     "a route changes",
     `${own}\n2001:db8:7::/64 dev em2 mtu 1400`,

@@ -1,7 +1,7 @@
 // A connection that goes on by main while its table lacks a way takes that way as soon as the table has it.
 
 import assert from "node:assert/strict";
-import { type Family, flag } from "../lab/addressing.ts";
+import { client, clientPrefix, type Family, flag } from "../lab/addressing.ts";
 import { faulty, Stops } from "../lab/faults.ts";
 import { hold, holdAll, isAlive } from "../lab/held.ts";
 import type { Process } from "../lab/process.ts";
@@ -23,6 +23,17 @@ scenarios("a connection whose uplink had lost its default", async (world, family
   await once(host);
   const held = await holdByFirst(world, family);
   await host.ip(`${flag(family)} route add ${route}`);
+  await fillSpeaking(world, held);
+  await assertByOwn(world, held);
+});
+
+scenarios("a connection about which main decided by a throw", async (world, family) => {
+  const { host } = world, { gateway } = world.uplink(1)[family];
+  const routes = [`unreachable ${clientPrefix[family]}`, `${client[family]} via ${gateway} dev em1`];
+  await host.batch(routes.map((route) => `route add ${route}`), family);
+  await once(host);
+  const held = await holdByFirst(world, family);
+  await host.batch(routes.map((route) => `route delete ${route}`), family);
   await fillSpeaking(world, held);
   await assertByOwn(world, held);
 });
