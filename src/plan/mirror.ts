@@ -8,7 +8,6 @@ import type { RouteStore } from "../model/store.ts";
 import { apart, HIGHEST_METRIC } from "./apart.ts";
 import type { Bans } from "./bans.ts";
 import type { HeldFamily } from "./held.ts";
-import type { Role } from "./options.ts";
 import { isPlacedBy, leadsInside, liesIn } from "./placed.ts";
 
 /** A route of one key and one table: its metric and the number of its path. */
@@ -21,7 +20,6 @@ export interface Entry {
 export interface Target {
   readonly ifindex: number;
   readonly table: number;
-  readonly role: Role;
   /** The table has become a VRF's: ours in it is only what leaves by this interface, or what main says to the letter. */
   readonly exact?: boolean;
 }
@@ -93,7 +91,7 @@ export class Mirror {
   #open(key: number, target: Target): readonly Entry[] {
     const found = this.#found(key, target);
     if (found.length > 1 && this.#store.family === 6) return apart([...found], this.#store.paths);
-    const isPierced = () => (target.role === "uplink" && this.#isBanned(key)) || this.#isCutOut(key, target);
+    const isPierced = () => this.#isBanned(key) || this.#isCutOut(key, target);
     // A closed table leaves nothing to main: what is inside is shared, if it is there at all.
     if (found.length > 0 || this.#context.isolate || !isPierced()) return found;
     const pierced = this.#bestOfMain(key);
@@ -159,7 +157,7 @@ export class Mirror {
 
   #mirror(id: number, target: Target): number {
     const path = this.#store.paths.get(id);
-    if (isBan(path)) return target.role === "uplink" ? this.#ban(id) : 0;
+    if (isBan(path)) return this.#ban(id);
     const kept = this.#kept(path, target);
     if (!kept) return 0;
     const { metrics } = this.#context;

@@ -122,7 +122,7 @@ function planFamily(family: Family, work: Work): FamilyPlan {
     const link = observed.links.get(ifindex)!;
     const own = byLink.get(ifindex);
     if (role === "inside" || !own || !takesPart(link.name, options)) continue;
-    const target = { ifindex, table: options.tableBase + ifindex, role };
+    const target = { ifindex, table: options.tableBase + ifindex };
     const circumstances = { observed, family, ourTables, others, mirror };
     const conflict = findConflict(target, circumstances);
     if (conflict) {

@@ -24,9 +24,9 @@ export function releasedTables(tables: Iterable<number>, work: ReleaseWork): Tar
     if (vrfTables.has(table)) {
       const link = observed.links.get(ifindex);
       const isOutside = link && !vrfOf(link, observed.links);
-      return isOutside ? [{ table, ifindex, role: "uplink", exact: true }] : [];
+      return isOutside ? [{ table, ifindex, exact: true }] : [];
     }
-    return ifindex === 0 && led.has(table) ? [] : [{ table, ifindex, role: "stub" }];
+    return ifindex === 0 && led.has(table) ? [] : [{ table, ifindex }];
   });
 }
 
