@@ -58,7 +58,11 @@ export function localAddresses(
       notes.push({ kind: "reason", text: `${address.ip} (${nameOf(address.ifindex)}): skipped: ${why}` });
     } else if (address.family === family) candidates.push(address);
   }
-  for (const key of facts.anyIpKeys) candidates.push(...anyIpAddresses(store, key));
+  for (const key of facts.anyIpKeys) {
+    const found = anyIpAddresses(store, key);
+    if (store.keys.length(key) > 0) candidates.push(...found);
+    else notes.push(...found.map((address) => ofEverything(address, nameOf)));
+  }
   const byIp = Map.groupBy(candidates, ({ ip }) => ip);
   return [...byIp.values()].flatMap((same) => {
     const holders = new Set(same.map(({ ifindex }) => ifindex));
@@ -84,11 +88,15 @@ export function networksOf(family: Family, { addresses }: Observed): Map<number,
   return new Map([...networks].map(([ifindex, known]) => [ifindex, [...known.values()]]));
 }
 
+function ofEverything({ family, ifindex }: Address, nameOf: (ifindex: number) => string): Note {
+  const about = `local default dev ${nameOf(ifindex)} (IPv${family})`;
+  return { kind: "reason", text: `${about}: skipped: a rule for it would be about everybody's packets` };
+}
+
 function anyIpAddresses(store: RouteStore, key: number): Address[] {
   const found: Address[] = [];
   for (let slot = store.first(key); slot >= 0; slot = store.next(slot)) {
-    // A rule without a source would be about everybody's packets.
-    if (store.table(slot) !== TABLE.local || store.keys.length(key) === 0) continue;
+    if (store.table(slot) !== TABLE.local) continue;
     const [nexthop] = store.paths.get(store.path(slot)).nexthops;
     const { family } = store, prefixLength = store.keys.length(key);
     found.push({

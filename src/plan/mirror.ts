@@ -93,7 +93,7 @@ export class Mirror {
   #open(key: number, target: Target): readonly Entry[] {
     const found = this.#found(key, target);
     if (found.length > 1 && this.#store.family === 6) return apart([...found], this.#store.paths);
-    const isPierced = () => (target.role === "uplink" && this.#isBanned(key)) || this.#isCutOut(key, target);
+    const isPierced = () => this.#isBanned(key) || this.#isCutOut(key, target);
     // A closed table leaves nothing to main: what is inside is shared, if it is there at all.
     if (found.length > 0 || this.#context.isolate || !isPierced()) return found;
     const pierced = this.#bestOfMain(key);
@@ -159,7 +159,7 @@ export class Mirror {
 
   #mirror(id: number, target: Target): number {
     const path = this.#store.paths.get(id);
-    if (isBan(path)) return target.role === "uplink" ? this.#ban(id) : 0;
+    if (isBan(path)) return this.#ban(id);
     const kept = this.#kept(path, target);
     if (!kept) return 0;
     const { metrics } = this.#context;

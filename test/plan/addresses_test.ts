@@ -142,6 +142,17 @@ Deno.test("an interface that is left out is said to be, and its routes are no pa
   assert.ok(!decision.commands.some((command) => command.includes("em2")));
 });
 
+Deno.test("AnyIP: of everything, it has no rule, with the reason", () => {
+  const decision = settle(readWorld({
+    links: "2: em1 up",
+    addresses: "10.0.0.2/16 dev em1",
+    routes: "default via 10.0.0.1 dev em1\nlocal default dev em1 table local proto static scope host",
+  }));
+  assert.deepEqual(notesOn("local default dev em1", decision), [
+    "(IPv4): skipped: a rule for it would be about everybody's packets",
+  ]);
+});
+
 Deno.test("AnyIP: an address of another interface inside the prefix goes on being that interface's", () => {
   const observed = readWorld({
     links,

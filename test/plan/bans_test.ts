@@ -13,13 +13,13 @@ function table(number: number, more: string, wish: Wish = {}): string[] {
 }
 
 for (const ban of ["blackhole", "unreachable", "prohibit", "throw"]) {
-  Deno.test(`${ban} of main is in the uplinks' tables, not in a stub's`, () => {
+  Deno.test(`${ban} of main is in every table`, () => {
     const route = `${ban} 10.64.0.0/10`;
     const copied = [`${route} proto static metric 7`];
     assert.deepEqual([1002, 1003, 1004].map((number) => table(number, `${route} proto static metric 7`)), [
       copied,
       copied,
-      [],
+      copied,
     ]);
   });
 }
@@ -51,6 +51,20 @@ Deno.test("what is inside is shared, and needs no throw", () => {
   assert.deepEqual(table(1002, main), [
     "172.17.0.0/16 dev br0 proto kernel scope link",
     "blackhole 172.16.0.0/12 proto boot",
+  ]);
+});
+
+Deno.test("a ban of one who is in a stub's own network holds there; what main routes beneath a ban pierces it there", () => {
+  const main = `
+    unreachable 10.4.0.66
+    10.4.0.0/24 dev data proto kernel scope link
+    blackhole 10.64.0.0/10
+    10.65.0.0/16 via 10.3.0.1 dev em2`;
+  assert.deepEqual(table(1004, main), [
+    "unreachable 10.4.0.66 proto boot",
+    "10.4.0.0/24 dev data proto kernel scope link",
+    "throw 10.65.0.0/16 proto 115",
+    "blackhole 10.64.0.0/10 proto boot",
   ]);
 });
 
@@ -105,7 +119,7 @@ Deno.test("IPv6: DHCPv6-PD's unreachable, which the kernel shows with dev lo, ab
 
 for (const ban of ["blackhole 128.0.0.0/1 proto boot metric 9000", "throw 0.0.0.0/1 proto static"]) {
   Deno.test(`a ban of half the world is a ban: ${ban}`, () => {
-    assert.deepEqual([1002, 1003, 1004].map((number) => table(number, ban)), [[ban], [ban], []]);
+    assert.deepEqual([1002, 1003, 1004].map((number) => table(number, ban)), [[ban], [ban], [ban]]);
   });
 }
 

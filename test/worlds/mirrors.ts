@@ -100,7 +100,7 @@ export function mirrored(one: Interface, host: Host): { should: Entry[]; may: En
     // What main routes elsewhere out of the interface's own networks.
     const isCutOut = ({ dst }: Entry) => one.networks.some((network) => covers(network, dst));
     cutOut.push(...main.filter(isCutOut));
-    if (one.role === "uplink") missing.push(...main.filter((entry) => !isCutOut(entry)));
+    missing.push(...main.filter((entry) => !isCutOut(entry)));
   }
   // Nothing is left to main.
   if (host.isolate) return { should: [...should, ...closing(should, host.family)], may: [] };
@@ -147,9 +147,7 @@ function ofKey(entries: readonly Entry[], one: Interface, host: Host): Entry[] {
   const found: Entry[] = [];
   for (const entry of entries) {
     const outdone = entries.some((better) => isNoBan(better) && isBefore(better, entry, entries));
-    const copy = isBan(entry)
-      ? (one.role === "uplink" && !outdone ? banned(entry, host) : undefined)
-      : part(entry, one, host);
+    const copy = isBan(entry) ? (outdone ? undefined : banned(entry, host)) : part(entry, one, host);
     if (copy && !found.some((other) => entryText(other) === entryText(copy))) found.push(copy);
   }
   return found;

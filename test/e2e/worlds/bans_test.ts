@@ -30,6 +30,21 @@ scenarios(
   },
 );
 
+for (const args of [[], ["--isolate"], ["--rules", "per-prefix"]]) {
+  const name = `a ban of a neighbour in a storage network holds there too, ${args.join(" ") || "as usual"}`;
+  scenarios(name, async (world, family) => {
+    const { host } = world;
+    await using guest = await Guest.create(world, { ...lan, forwarding: false }, family);
+    const own = /address add (\S+)\/\d+ dev lan/.exec(lan.host(family).join("\n"))![1];
+    await using _daemon = await Daemon.start(host, args);
+    await guest.assertReaches([own], "before");
+    await host.ip(`${flag(family)} route add unreachable ${lan.guest[family]}`);
+    await eventually(async () => assert.deepEqual(await guest.reaches([own]), [false]));
+    await host.ip(`${flag(family)} route delete unreachable ${lan.guest[family]}`);
+    await guest.assertReaches([own], "afterwards");
+  });
+}
+
 /** A delegated prefix that is unreachable but for the LAN's part of it, and an address of no LAN in it. */
 const delegated: Record<Family, { prefix: string; unused: string }> = {
   IPv4: { prefix: "172.16.0.0/15", unused: "172.16.7.7" },

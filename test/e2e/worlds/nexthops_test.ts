@@ -6,7 +6,7 @@ import { type Family, flag } from "../../lab/addressing.ts";
 import type { Namespace } from "../../lab/netns.ts";
 import { assertBroken, assertCured, lines } from "../../lab/observe.ts";
 import { eventually } from "../../lab/process.ts";
-import { scenarios } from "../../lab/scenario.ts";
+import { scenario, scenarios } from "../../lab/scenario.ts";
 import { Daemon, symrouted } from "../../lab/symrouted.ts";
 import type { World } from "../../lab/world.ts";
 
@@ -122,6 +122,25 @@ for (const compat of [1, 0]) {
     await assertBroken(world, family);
     await using _daemon = await Daemon.start(host);
     await assertCured(world, family);
+    await assertNothingLeft(world);
+  });
+
+  scenario(`IPv4: ${name("one that the second of two equal routes uses is replaced")}`, async (world) => {
+    const { host } = world, [, two] = world.uplinks;
+    await host.sysctl({ "ipv4/nexthop_compat_mode": compat });
+    const route = prefixes.IPv4(1), { gateway } = two.IPv4;
+    await host.batch([
+      `nexthop add id 1 via ${gateway} dev em2`,
+      `route add prohibit ${route}`,
+      `route append ${route} nhid 1`,
+    ]);
+    await using _daemon = await Daemon.start(host);
+    await host.ip(`nexthop replace id 1 via ${gateway.replace(/1$/, "9")} dev em2`);
+    await eventually(async () =>
+      assert.deepEqual(await waysOf(world, { family: "IPv4", table: two.table, prefix: route }), [
+        `${gateway.replace(/1$/, "9")} em2`,
+      ])
+    );
     await assertNothingLeft(world);
   });
 
