@@ -62,6 +62,7 @@ function machineOf(kernel: Kernel, archive: string, work: string): string[] {
   ];
 }
 
-function quoted(text: string): string {
+/** A word of the shell's. */
+export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }

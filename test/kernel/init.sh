@@ -40,8 +40,10 @@ chmod +x /run/modprobe
 echo /run/modprobe >/proc/sys/kernel/modprobe
 # Many ask for it at once, and who asks while it is being loaded is refused.
 /run/modprobe veth
-# The drivers of tunnels put no links of their own into new namespaces.
-echo 2 >/proc/sys/net/core/fb_tunnels_only_for_init_net
+# Nobody asks for it before it has a device.
+/run/modprobe tun
+# The drivers of tunnels put no links of their own into new namespaces; only newer kernels know 2, nowhere at all.
+for least in 1 2; do echo $least >/proc/sys/net/core/fb_tunnels_only_for_init_net; done 2>/dev/null
 
 "$@" >"$(port output)" 2>&1 </dev/null
 echo $? >"$status"

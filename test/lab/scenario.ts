@@ -42,7 +42,8 @@ export function isolatedTest(
 /** What the kernel says of kinds of links that a test has asked for. */
 const known = new Map<string, boolean>();
 
-function lacking(kinds: string[]): string | undefined {
+/** Which of these kinds of links the kernel lacks, in words; undefined where it has all. */
+export function lacking(kinds: string[]): string | undefined {
   const missing = kinds.filter((kind) => {
     if (!known.has(kind)) known.set(kind, knows(kind));
     return !known.get(kind);
