@@ -6,7 +6,7 @@ import { families } from "../../lab/addressing.ts";
 import { connections } from "../../lab/conntrack.ts";
 import { script } from "../../lab/deno.ts";
 import { Inner } from "../../lab/inner.ts";
-import { eventually, type Process } from "../../lab/process.ts";
+import { eventually, pause, type Process } from "../../lab/process.ts";
 import { publish } from "../../lab/published.ts";
 import { assertAnswers, byAll } from "../../lab/questions.ts";
 import { bring, recreate } from "../../lab/recreate.ts";
@@ -68,21 +68,24 @@ for (const args of [[], ["--connmark"]]) {
     `who asks all the while gets answers from an uplink that comes or is renamed (${args})`,
     async (world) => {
       const { host, client } = world;
-      await using _daemon = await Daemon.start(host, args);
+      await using daemon = await Daemon.start(host, args);
       const third = await world.prepare(3);
       // One connection each, as long as it asks.
       const pings = families.map((family) =>
         client.spawn(["ping", "-n", "-i", "0.01", third[family].address])
       );
       await third.router.ip(`link set em3 netns ${host.name} address 02:00:00:00:00:03`);
-      // What it asks comes with the first moment in which the host could answer.
+      // What it asks comes before the daemon has seen the uplink.
       await third.router.batch(
         families.map((family) =>
           `neighbour replace ${third[family].address} dev host lladdr 02:00:00:00:00:03`
         ),
       );
+      daemon.process.signal("SIGSTOP");
       await host.ip("link set em3 up");
       await host.batch(hostLines(third));
+      await pause(300);
+      daemon.process.signal("SIGCONT");
       for (const ping of pings) await ping.line(/ bytes from /);
       if ((await host.attempt([], ["link set em3 name wan3"])) !== "") return;
       for (const ping of pings) await ping.line(/ bytes from /, { from: ping.lines.length + 50 });
