@@ -29,6 +29,8 @@ export class Marker implements Disposable {
   #listing?: string;
   /** What was loaded last, and how that was listed. */
   #loaded?: { readonly text: string; readonly listing?: string };
+  /** Whether it may be another one by now. */
+  #isStale = true;
   #wasRead = false;
   #remembered: ReadonlyMap<string, number> = new Map();
   /** Whether somebody else has changed the ruleset. */
@@ -56,9 +58,11 @@ export class Marker implements Disposable {
 
   /** Takes up what others have done to the ruleset. On the first call it is read. Throws NetlinkError. */
   follow(): void {
-    if (this.#wasRead && !this.#netfilter.heard()) return;
-    const listing = this.#netfilter.list(), isNew = listing !== this.#listing;
-    if (this.#wasRead && isNew) this.#isUndone = true;
+    this.#isStale ||= this.#netfilter.heard();
+    if (!this.#isStale) return;
+    const listing = this.#netfilter.list();
+    this.#isStale = false;
+    if (this.#wasRead && listing !== this.#listing) this.#isUndone = true;
     this.#wasRead = true;
     this.#take(listing);
   }
@@ -80,7 +84,9 @@ export class Marker implements Disposable {
     this.#wasDecided = true;
     this.#decidedFor = marks;
     const [filters, ruleset] = [this.#filterChanges(marks, links), this.#rulesetChanges(marks)];
-    return marks ? [...filters, ...ruleset] : [...ruleset, ...filters];
+    const changes = marks ? [...filters, ...ruleset] : [...ruleset, ...filters];
+    if (changes.length === 0) this.#trouble = undefined;
+    return changes;
   }
 
   #mayRepair(now: number): boolean {
@@ -166,7 +172,9 @@ export class Marker implements Disposable {
   /** What was heard until now is in what is read next. */
   #readBack(): void {
     this.#netfilter.heard();
+    this.#isStale = true;
     this.#take(this.#netfilter.list());
+    this.#isStale = false;
   }
 
   /** Whether something that is to be is not, because the kernel refused it. */
