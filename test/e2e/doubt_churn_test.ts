@@ -36,7 +36,9 @@ for (const dumpSkip of [2, 3]) {
       assert.match(stderr, /^symrouted: not all could be done: .* kept changing while they were read$/m);
       // What was there already was not added.
       assert.doesNotMatch(stdout, /rules? (added|removed)|routes? removed/);
-      assert.deepEqual(await deletions(monitor), []);
+      // In IPv6 a rule that stays may stand there twice for a moment.
+      const gone = (await deletions(monitor)).filter((line) => !line.startsWith("Deleted 27201:"));
+      assert.deepEqual(gone, []);
       assert.deepEqual([await ours(host), await others(host)], [all, theirs]);
       assert.equal((await symrouted(host, [call])).code, 0);
       assert.deepEqual([await ours(host), await others(host)], [call === "--once" ? all : "", theirs]);
