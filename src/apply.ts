@@ -10,6 +10,7 @@ import type { Change, RouteChange } from "./model/change.ts";
 import { partition } from "./model/lists.ts";
 import type { Stores } from "./model/store.ts";
 import type { Stages } from "./order.ts";
+import type { Refresh } from "./refresh.ts";
 import { count, type Outcome, tally } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
 import { Waiting } from "./waiting.ts";
@@ -23,8 +24,8 @@ const FIRST_DELAY = 500, LONGEST_DELAY = 30_000;
 /** What a pass would do: routes and rules in their stages, and then what marks need; but before, where marks are to end. */
 export interface Decision extends Stages {
   readonly plan: Plan;
-  /** What comes last and leaves no trace: see `refreshes6`. */
-  readonly refresh: readonly Change[];
+  /** What leaves no trace, once `by` is there. */
+  readonly refresh: Refresh;
   readonly marks: readonly MarkChange[];
 }
 
@@ -70,7 +71,7 @@ export class Applier {
     const refused = new Map<string, Refusal>(), waiting = new Waiting(then);
     this.#already.clear();
     // What is wider, or comes after rules, is written when it is known what became of what is before it.
-    for (const group of [first, then, refresh].flatMap((stage) => this.#groups(stage))) {
+    for (const group of [...this.#groups(first), ...this.#groups(then)]) {
       if (this.stopped) break;
       const [held, due] = partition(group, (change) => waiting.has(change));
       const { stoodIn, left } = await this.#settle(due, plan);
@@ -79,6 +80,9 @@ export class Applier {
       for (const refusal of all) refused.set(this.#identity(refusal.change), refusal);
     }
     await this.#lateGateways(refused);
+    const isMade = (change: Change) => !refused.has(this.#identity(change));
+    const last = refresh.by.some(isMade) ? refresh.changes.filter((change) => !waiting.has(change)) : [];
+    await this.#write(last, refused);
     this.#report(refused);
     const changes = [...first, ...then].filter((change) => !this.#already.has(change));
     return tally(changes, [...refused.values()].map(({ change }) => change));

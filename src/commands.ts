@@ -158,7 +158,7 @@ function dryRun(host: Host, { reconciler, call }: { reconciler: Reconciler; call
     ...plan.notes.map(({ text }) => `# ${text}`),
     ...(call.options.isolate && !call.flush ? cutLines(host, plan) : []),
     ...(plan.marks ? [] : commandsForMarks),
-    ...[...first, ...then, ...refresh].flatMap((change) => commandsOf(change, work)),
+    ...[...first, ...then, ...refresh.changes].flatMap((change) => commandsOf(change, work)),
     ...(plan.marks ? commandsForMarks : []),
   ]);
   return first.length + then.length + marks.length > 0 ? EXIT.different : EXIT.done;

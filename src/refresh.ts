@@ -7,8 +7,14 @@ import type { RouteStore } from "./model/store.ts";
 import { LAST_PRIORITY } from "./plan/ownership.ts";
 import type { FamilyPlan } from "./plan/plan.ts";
 
+/** `changes` come last; they are for nothing where the kernel has refused all of `by`. */
+export interface Refresh {
+  readonly by: readonly RouteChange[];
+  readonly changes: readonly RuleChange[];
+}
+
 /**
- * The changes of IPv6 that have to come last. A connected socket goes on by the way that it knows until that way's own table
+ * What has to come last in IPv6. A connected socket goes on by the way that it knows until that way's own table
  * changes, or a rule does: what main answered for goes on by main when its own table has got a route for it. So one of that
  * table's rules stands there twice for a moment, which changes no answer. In IPv4 every new route has sockets ask.
  * `plan`, `store` and `rules`, what the kernel has before `routes` are changed, are of IPv6.
@@ -16,14 +22,13 @@ import type { FamilyPlan } from "./plan/plan.ts";
 export function refreshes6(
   routes: readonly RouteChange[],
   { plan, store, rules }: { plan: FamilyPlan; store: RouteStore; rules: readonly Rule[] },
-): RuleChange[] {
-  const taking = routes.find((change) => change.family === 6 && takesFromMain(change, store));
-  const rule = plan.rules.find(({ table }) => table === taking?.table);
-  if (!rule) return [];
-  const priority = freePriority(rule, rules);
-  if (priority === undefined) return [];
-  const twin = { ...rule, priority };
-  return [{ op: "add-rule", rule: twin }, { op: "delete-rule", rule: twin }];
+): Refresh {
+  const by = routes.filter((change) => change.family === 6 && takesFromMain(change, store));
+  const rule = plan.rules.find(({ table }) => table === by[0]?.table);
+  const priority = rule && freePriority(rule, rules);
+  if (priority === undefined) return { by, changes: [] };
+  const twin = { ...rule!, priority };
+  return { by, changes: [{ op: "add-rule", rule: twin }, { op: "delete-rule", rule: twin }] };
 }
 
 /**

@@ -5,7 +5,7 @@ import { client, clientPrefix, type Family, flag } from "../lab/addressing.ts";
 import { faulty, Stops } from "../lab/faults.ts";
 import { hold, holdAll, isAlive } from "../lab/held.ts";
 import type { Process } from "../lab/process.ts";
-import { scenarios } from "../lab/scenario.ts";
+import { scenario, scenarios } from "../lab/scenario.ts";
 import { once, symrouted } from "../lab/symrouted.ts";
 import type { World } from "../lab/world.ts";
 
@@ -36,6 +36,20 @@ scenarios("a connection about which main decided by a throw", async (world, fami
   await host.batch(routes.map((route) => `route delete ${route}`), family);
   await fillSpeaking(world, held);
   await assertByOwn(world, held);
+});
+
+scenario("nobody is made to ask anew by what the kernel refuses", async ({ host }) => {
+  await host.ip("-6 route delete default dev em2");
+  await once(host);
+  await host.batch([
+    "route add 2001:db8:30::1 dev em2",
+    "route add default via 2001:db8:30::1 dev em2 metric 500",
+    "route delete 2001:db8:30::1 dev em2",
+  ], "IPv6");
+  const { code, stderr } = await symrouted(host, ["--once", "--log-level", "debug"]);
+  assert.equal(code, 1, stderr);
+  assert.match(stderr, /default via 2001:db8:30::1 dev em2 table 1003/);
+  assert.doesNotMatch(stderr, / rule add /);
 });
 
 /** A connection to the second uplink's address, answered by the first one, whose router lets that pass. */

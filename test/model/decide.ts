@@ -57,7 +57,7 @@ export function decide(observed: Observed, { flush, held, ...wish }: Wish = {}):
   });
   const vocabulary = { stores, names: namesOf(observed.links) };
   const { store, rules: rules6 } = observed.families[6];
-  const last = refreshes6(diff.changes, { plan: planned.families[6], store, rules: rules6 });
+  const { changes: last } = refreshes6(diff.changes, { plan: planned.families[6], store, rules: rules6 });
   const then = [...stages.then, ...last], changes = [...stages.first, ...then];
   return {
     first: stages.first,
