@@ -116,7 +116,8 @@ export async function successorError(
     `(stop the daemon, --flush --mark-mask ${mask}, start it)`;
 }
 
-async function optionsIn(args: readonly string[]): Promise<Options | undefined> {
+/** The options in a daemon's arguments; undefined where these are something else. */
+export async function optionsIn(args: readonly string[]): Promise<Options | undefined> {
   const request = await readArguments(args);
   return "flags" in request ? optionsOf(request.flags) : undefined;
 }

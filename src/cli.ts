@@ -31,7 +31,7 @@ export async function runCli(args: readonly string[]): Promise<number> {
     const { licensesText } = await import("./licenses.ts");
     return await told(() => print(licensesText()));
   }
-  if (flags.reload) return await told(() => askToReload(options));
+  if (flags.reload) return await told(() => askToReload(options, optionsOf(flags)));
   if (flags.installUnit || flags.uninstallUnit) {
     const { changeService } = await import("./unit/change.ts");
     return await told(() => changeService(flags, args));

@@ -1,6 +1,7 @@
 /** What each call of the program does, and the exit status that it ends with. */
 
 import { runDaemon } from "./daemon.ts";
+import { optionsIn } from "./arguments.ts";
 import { standIn, vocabularyOf } from "./apply.ts";
 import { changeCommand, connectionText, type Vocabulary } from "./describe.ts";
 import { dumpLines } from "./dump.ts";
@@ -61,7 +62,7 @@ async function stay(call: Call): Promise<number> {
     log: call.log,
     place,
     service,
-    check: call.check,
+    check: async (args) => await call.check(args) ?? overlapText(host, await optionsIn(args)),
     begin: () => begin(host, call),
   });
   return EXIT.done;
@@ -99,7 +100,10 @@ function reconcilerOf(host: Host, { options, log, flush }: Call, goOn?: () => vo
 
 /** What comes before the first pass. */
 function begin(host: Host, call: Call): void {
-  if (call.options.connmark && !call.flush) requireOwnBits(host, call);
+  const overlap = call.flush ? undefined : overlapText(host, call.options);
+  if (overlap) {
+    throw new Failure(EXIT.configuration, "nothing changed", overlap, "choose others by --mark-mask");
+  }
   if (!call.flush) warnOfGlobs(host, call);
   if (call.dump) printLines(dumpLines(host));
 }
@@ -198,17 +202,11 @@ function commandsOf(
   ];
 }
 
-/** Two that use the same bits of marks would take each other's traffic. */
-function requireOwnBits(host: Host, { options }: Call): void {
-  const [rule] = markOverlaps(host.observed, options);
-  if (!rule) return;
-  const text = `IPv${rule.family} rule "${rule.priority}: ${
-    ruleText(rule)
-  }" looks at bits of --connmark's marks`;
-  const hint = rule.protocol === options.protocol
-    ? "if it is from another --mark-mask of symrouted's, flush with that first"
-    : "choose others by --mark-mask";
-  throw new Failure(EXIT.configuration, "nothing changed", text, hint);
+/** Two that use the same bits of marks would take each other's traffic: whose rule that is, undefined where there is none. */
+function overlapText(host: Host, options: Options | undefined): string | undefined {
+  const [rule] = options?.connmark ? markOverlaps(host.observed, options) : [];
+  return rule &&
+    `rule "${rule.priority}: ${ruleText(rule)}" (IPv${rule.family}) is about bits of --connmark's marks`;
 }
 
 /** A pattern that fits no interface is more likely a slip than a plan. */

@@ -90,6 +90,7 @@ Architecture: ${architecture}
 Maintainer: ${AUTHOR}
 Installed-Size: ${size}
 Depends: libc6 (>= ${GLIBC}), libgcc-s1 | libgcc1
+Suggests: libnftables1
 Section: net
 Priority: optional
 Description: ${SUMMARY}

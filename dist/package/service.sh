@@ -21,10 +21,13 @@ make_options() {
   [ -e "$options" ] || install -m 644 "$template" "$options"
 }
 
-# Rules and routes go with the program, by the options that the service has: systemd itself reads them.
+# Rules and routes, and marks, go with the program, by the options that the service has: systemd itself reads them. Nothing
+# of its run-time directory stays but what it needs to take back later.
 take_back() {
   systemd-run --quiet --pipe --wait --collect --property="EnvironmentFile=-$options" \
     /usr/bin/symrouted --flush '$SYMROUTED_OPTIONS' </dev/null ||
     echo "symrouted: rules and routes are left, see 'ip rule' and 'ip -6 rule'" >&2
+  rm -f /run/symrouted/starts
+  ! rmdir "$(readlink -f /run/symrouted)" 2>/dev/null || rm -f /run/symrouted
 }
 

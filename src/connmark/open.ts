@@ -2,7 +2,7 @@
 
 import { ERRNO, MissingLibrary, NetlinkError } from "../kernel/errors.ts";
 import { networkNamespace, readSmallFile } from "../kernel/system.ts";
-import type { Log } from "../log.ts";
+import { Log } from "../log.ts";
 import type { Options } from "../plan/options.ts";
 import { EXIT, Failure } from "../status.ts";
 import { Marker } from "./marker.ts";
@@ -36,6 +36,11 @@ export function openMarker(
   }
 }
 
+/** Throws what would keep a daemon with these options from keeping marks, or from ending them: as `openMarker`. */
+export function requireMarker(options: Options): void {
+  openMarker(options, { flush: false, log: Log.silent() })?.[Symbol.dispose]();
+}
+
 /** Who may not look may not write either: that is said elsewhere. */
 function isThere(path: string): boolean {
   try {
@@ -48,5 +53,10 @@ function isThere(path: string): boolean {
 
 function explained(error: unknown): unknown {
   if (!(error instanceof NetlinkError) || error.code === ERRNO.EPERM) return error;
-  return new Failure(EXIT.failed, "connections cannot be marked", error.message, "--connmark needs nftables");
+  return new Failure(
+    EXIT.failed,
+    "connections cannot be marked",
+    error.message,
+    "--connmark needs nf_tables in the kernel",
+  );
 }

@@ -5,8 +5,10 @@
 
 import { ERRNO, NetlinkError } from "../kernel/errors.ts";
 import { markedPorts, type Message, Port } from "../kernel/claim.ts";
+import { requireMarker } from "../connmark/open.ts";
 import type { Log } from "../log.ts";
 import { print } from "../output.ts";
+import type { Options } from "../plan/options.ts";
 import { findDaemon, type Place } from "../single.ts";
 import { EXIT, Failure, requireNetAdmin } from "../status.ts";
 import type { ServiceManager } from "./notify.ts";
@@ -26,11 +28,13 @@ interface Answer {
   readonly process?: number;
 }
 
-/** Asks the daemon of this network namespace to go on with these options, and waits until it does. */
-export async function askToReload(args: readonly string[]): Promise<void> {
+/** Asks the daemon of this network namespace to go on with these arguments, and waits until it does. */
+export async function askToReload(args: readonly string[], options: Options): Promise<void> {
   requireNetAdmin();
   const daemon = findDaemon();
   if (!daemon) throw refused("no symrouted runs in this network namespace", "start it");
+  // A daemon has given up its permission to open libraries, and its successor would end without this one.
+  requireMarker(options);
   using port = Port.open();
   try {
     port.tell(daemon.number, JSON.stringify(args));

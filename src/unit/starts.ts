@@ -67,6 +67,22 @@ export class Starts implements Disposable {
   }
 }
 
+/** The service's run-time directory, by systemd's name for it (RuntimeDirectory= of systemd.exec(5)). */
+const FOLDER = "/run/symrouted";
+
+/** Takes away what a service has left that is gone, and its run-time directory, unless that has notes of --connmark's. */
+export async function forgetStarts(): Promise<void> {
+  try {
+    const folder = await Deno.realPath(FOLDER);
+    await Deno.remove(`${folder}/${FILE}`).catch(() => {});
+    await Deno.remove(folder);
+    // That of a user of systemd's own is elsewhere, and this was a link to it.
+    await Deno.remove(FOLDER);
+  } catch {
+    // It is not there, or has more in it.
+  }
+}
+
 function read(file: Deno.FsFile): string {
   const bytes = new Uint8Array(LINE_BYTES);
   return new TextDecoder().decode(bytes.subarray(0, file.readSync(bytes) ?? 0));

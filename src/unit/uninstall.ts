@@ -7,6 +7,7 @@ import { belongings, refused } from "./belongings.ts";
 import { eachOf } from "./files.ts";
 import { optionsIn } from "./options_file.ts";
 import { find, type Place } from "./place.ts";
+import { forgetStarts } from "./starts.ts";
 import { call, systemctl } from "./systemd.ts";
 import { UNIT } from "./text.ts";
 import { asAWhole } from "./whole.ts";
@@ -34,7 +35,7 @@ export async function uninstall(place: Place, { keepRoutes, force }: UninstallOp
     await change.reload();
     if (flushes) flushed = await flush(args);
   });
-  if (!place.isImage) await eachOf([() => systemctl(["reset-failed", UNIT])]);
+  if (!place.isImage) await eachOf([() => systemctl(["reset-failed", UNIT]), forgetStarts]);
   const lines = [...ours.map((path) => `removed ${path}`), ...left.map((line) => `left ${line}`), ...stuck];
   printDone(flushed + lines.map((line) => `symrouted: ${line}\n`).join(""));
 }

@@ -4,6 +4,7 @@ import { EXIT, Failure } from "../status.ts";
 import { eachOf, FileChanges, reasonOf } from "./files.ts";
 import { Guard } from "./guard.ts";
 import type { Place } from "./place.ts";
+import { forgetStarts } from "./starts.ts";
 import { type Service, service, systemctl, whyNot } from "./systemd.ts";
 import { UNIT } from "./text.ts";
 
@@ -88,7 +89,7 @@ export class Change {
     if (this.#isTouched) await eachOf([() => systemctl(["stop", UNIT])]);
     const failed = await this.files.undo();
     if (this.service && this.#isCommitted) failed.push(...await eachOf([() => systemctl(["daemon-reload"])]));
-    if (this.#isTouched) await eachOf([() => systemctl(["reset-failed", UNIT])]);
+    if (this.#isTouched) await eachOf([() => systemctl(["reset-failed", UNIT]), forgetStarts]);
     const unstarted = isActive ? await eachOf([() => systemctl(["start", UNIT])]) : [];
     if (unstarted.length > 0) failed.push("the service that ran does not start either");
     if (failed.length === 0 && !this.#isCommitted && !this.#isTouched && !interruption) return error;

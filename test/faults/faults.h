@@ -8,6 +8,7 @@
  *   receive-buffer=BYTES  of every socket that joins a group
  *   kernel=VERSION        the kernel is as old as that, 415 for 4.15, in what it has not: before 4.17 rules have no protocol,
  *                         before 4.20 dumps are not checked, before 5.3 nobody tells of next hop objects
+ *   lacks=MODULE          what the kernel has not of nf_tables and nf_conntrack: it is asked for what no kernel has instead
  *   kill-before-write=N   SIGKILL when all changes before the N-th have been made
  *   kill-after-write=N    SIGKILL when the N-th change has been made
  *   step=SOCKET           after each change tells "N TYPE FAMILY TABLE" to that Unix socket, and waits for a byte
@@ -30,7 +31,7 @@
 #include <string.h>
 
 static struct {
-  const char *condition, *tell, *step, *dump_stop;
+  const char *condition, *tell, *step, *dump_stop, *lacks;
   long receive_buffer, kernel, kill_before, kill_after, refuse, refuse_every, refuse_with, lose_answer;
   long truncate_send, truncate_inside, dump_of, dump_error, dump_short, dump_intr, dump_fail, dump_skip;
 } faults = {.kernel = LONG_MAX, .refuse_with = ENOMEM};
@@ -52,6 +53,7 @@ static void read_faults(void) {
   faults.tell = setting("tell");
   faults.step = setting("step");
   faults.dump_stop = setting("dump-stop");
+  faults.lacks = setting("lacks");
   number("receive-buffer", &faults.receive_buffer);
   number("kernel", &faults.kernel);
   number("kill-before-write", &faults.kill_before);

@@ -4,6 +4,7 @@
  * come through here.
  */
 #define _GNU_SOURCE
+#include <arpa/inet.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <linux/fib_rules.h>
@@ -16,6 +17,7 @@
 #include <unistd.h>
 
 #include "faults.h"
+#include "lacks.h"
 #include "stop.h"
 
 /* The first kernels that have it, as faults.kernel counts. */
@@ -48,11 +50,16 @@ __attribute__((constructor)) static void start(void) {
   read_faults();
 }
 
-static bool is_concerned(int fd) {
+/* A netlink socket's protocol, or -1. */
+static int protocol_of(int fd) {
   int domain = 0, protocol = -1;
   socklen_t size = sizeof domain;
-  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_NETLINK) return false;
-  if (getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0) return false;
+  if (getsockopt(fd, SOL_SOCKET, SO_DOMAIN, &domain, &size) < 0 || domain != AF_NETLINK) return -1;
+  return getsockopt(fd, SOL_SOCKET, SO_PROTOCOL, &protocol, &size) < 0 ? -1 : protocol;
+}
+
+static bool is_concerned(int fd) {
+  int protocol = protocol_of(fd);
   if (protocol != NETLINK_ROUTE && protocol != NETLINK_SOCK_DIAG) return false;
   return !faults.condition || access(faults.condition, F_OK) == 0;
 }
@@ -121,6 +128,7 @@ static ssize_t send_changes(int fd, char *bytes, size_t length, const struct soc
 
 ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct sockaddr *to, socklen_t to_length) {
   const struct nlmsghdr *message = bytes;
+  if (faults.lacks && protocol_of(fd) == NETLINK_NETFILTER) ask_for_unknown((char *)bytes, length);
   if (length < sizeof *message || !is_concerned(fd)) return real_sendto(fd, bytes, length, flags, to, to_length);
   if (is_change(message)) {
     char *copy = memcpy(malloc(length), bytes, length);
@@ -138,6 +146,9 @@ ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct
 
 /* libnl sends the requests of its caches by this. */
 ssize_t sendmsg(int fd, const struct msghdr *packet, int flags) {
+  if (faults.lacks && protocol_of(fd) == NETLINK_NETFILTER)
+    for (size_t i = 0; i < packet->msg_iovlen; i++)
+      ask_for_unknown(packet->msg_iov[i].iov_base, packet->msg_iov[i].iov_len);
   const struct nlmsghdr *message = packet->msg_iovlen > 0 ? packet->msg_iov[0].iov_base : NULL;
   bool is_ours = message && packet->msg_iov[0].iov_len >= sizeof *message && is_concerned(fd);
   if (is_ours && (message->nlmsg_flags & NLM_F_DUMP) == NLM_F_DUMP) begin_dump(fd, message);

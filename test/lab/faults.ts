@@ -12,6 +12,8 @@ export interface Faults {
   receiveBuffer?: number;
   /** The kernel is as old as that in what it lacks: 415 for 4.15. */
   kernel?: number;
+  /** What the kernel has not. */
+  lacks?: "nf_tables" | "nf_conntrack";
   /** SIGKILL right before or right after that change. */
   killBeforeWrite?: number;
   killAfterWrite?: number;

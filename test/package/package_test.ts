@@ -68,9 +68,11 @@ for (const architecture of ARCHITECTURES) {
     }
   });
 
-  test("both ask for the glibc that the README names, and for this machine", async () => {
+  test("both ask for the glibc that the README names, and for this machine, and suggest what --connmark needs", async () => {
     const field = (name: string) => must(["dpkg-deb", "--field", deb(), name]);
     assert.match(await field("Depends"), new RegExp(`^libc6 \\(>= ${GLIBC}\\), libgcc-s1 `));
+    assert.equal((await field("Suggests")).trim(), "libnftables1");
+    assert.equal((await must(["rpm", "-qp", "--suggests", rpm()])).trim(), "libnftables.so.1()(64bit)");
     assert.equal((await field("Architecture")).trim(), { x86_64: "amd64", aarch64: "arm64" }[architecture]);
     assert.equal((await field("Version")).trim(), `${PACKAGE_VERSION}-1`);
     const needs = await must(["rpm", "-qp", "--requires", rpm()]);

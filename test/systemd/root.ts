@@ -7,7 +7,7 @@ import { type Release, releases } from "./machine.ts";
 
 /** What both hold beyond the least that a Debian or Ubuntu has. */
 const packages = ["systemd", "systemd-sysv", "dbus", "udev"];
-const tools = ["iproute2", "iputils-ping", "procps"];
+const tools = ["iproute2", "iputils-ping", "procps", "libnftables1"];
 
 /** What else they hold: the oldest has no libnl, and nothing that needs it. */
 const contents: Record<Release, string[]> = {
