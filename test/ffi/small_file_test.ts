@@ -4,6 +4,8 @@ import assert from "node:assert/strict";
 import { ERRNO } from "../../ffi/error.ts";
 import { networkNamespace } from "../../ffi/network_namespace.ts";
 import { readSmallFile, removeSmallFile, writeSmallFile } from "../../ffi/small_file.ts";
+import { enter } from "../lab/ear.ts";
+import { Namespace } from "../lab/netns.ts";
 import { inside } from "./inside.ts";
 
 inside("a file is written whole, in the place of the one before, and removed", async () => {
@@ -48,7 +50,15 @@ inside("a file that cannot be read, written or removed is told of", async () => 
   await Deno.remove(root, { recursive: true });
 });
 
-inside("the network namespace is this thread's", async (host) => {
-  const inode = await host.must(["stat", "-Lc", "%i", "/proc/self/ns/net"]);
-  assert.equal(networkNamespace(), Number(inode));
+inside("the network namespace is this thread's, and told from others", async (host) => {
+  const here = networkNamespace();
+  assert.match(here, /^\d+$/);
+  const [other] = await Namespace.create(["other"]);
+  await using _other = other;
+  {
+    using _entered = enter(`/run/netns/${other.name}`);
+    assert.notEqual(networkNamespace(), here);
+  }
+  using _back = enter(`/run/netns/${host.name}`);
+  assert.equal(networkNamespace(), here);
 });
