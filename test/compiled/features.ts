@@ -15,7 +15,7 @@ const names = [
   ],
   ...["follow_address", "follow_link", "follow_route", "follow_advertisement", "follow_dhcp"],
   ...["lifecycle", "one_at_a_time", "restart", "lost_events", "doubt_reading", "fight"],
-  ...["connmark/published", "connmark/healing"],
+  ...["connmark/published", "connmark/refused", "connmark/healing"],
 ];
 
 export const FEATURES: readonly string[] = names.map((name) => `test/e2e/${name}_test.ts`);

@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import { OPTIONS_FILE, UNIT } from "../../src/unit/text.ts";
 import { families } from "../lab/addressing.ts";
 import { assertBroken, assertCured, assertSame, sourceRules } from "../lab/observe.ts";
+import { assertAnswers, byAll } from "../lab/questions.ts";
 import type { World } from "../lab/world.ts";
 import { FILE, installScenario, listing as whole, pidOf, stateOf } from "../systemd/installed.ts";
 import { type Machine, releases } from "../systemd/machine.ts";
+import { leftInRun, LOOSE, marksOf, notes, strictHost } from "../systemd/marks.ts";
 import { ours } from "../systemd/ours.ts";
 import { nothingLost } from "../systemd/pings.ts";
 import { inMachine, madePackages, notPackaged, own } from "./packages.ts";
@@ -66,6 +68,30 @@ for (const release of releases) {
     await assertGone(world);
     assertSame(await listing(machine), before);
   }, { release, skip });
+}
+
+for (const release of releases) {
+  installScenario(
+    `${release}: marks of connections outlive an upgrade and go with the package`,
+    async (world, machine) => {
+      await using _container = await strictHost(world);
+      const [before, files] = [await marksOf(world), await listing(machine)];
+      await dpkg(machine, "--install", first());
+      await machine.write(OPTIONS_FILE, 'SYMROUTED_OPTIONS="--connmark --mark-mask 0xff00"\n');
+      await machine.systemctl(`reload ${UNIT}`);
+      const right = await marksOf(world);
+      assert.deepEqual(right.filters, LOOSE);
+      await assertAnswers(world, byAll);
+      await dpkg(machine, "--install", second());
+      assert.deepEqual(await marksOf(world), right);
+      assert.deepEqual(await notes(machine), ["em1 1", "em2 1"]);
+      await dpkg(machine, "--purge");
+      assert.deepEqual(await marksOf(world), before);
+      assert.equal(await leftInRun(machine), "");
+      assertSame(await listing(machine), files);
+    },
+    { release, skip },
+  );
 }
 
 installScenario("a service that was stopped or disabled stays so over an upgrade", async (world, machine) => {

@@ -4,8 +4,10 @@ import assert from "node:assert/strict";
 import { OPTIONS_FILE, UNIT } from "../../src/unit/text.ts";
 import { families } from "../lab/addressing.ts";
 import { assertCured, assertSame } from "../lab/observe.ts";
+import { assertAnswers, byAll } from "../lab/questions.ts";
 import { FILE, installScenario, listing as whole, pidOf, stateOf } from "../systemd/installed.ts";
 import type { Machine } from "../systemd/machine.ts";
+import { leftInRun, LOOSE, marksOf, notes, strictHost } from "../systemd/marks.ts";
 import { ours } from "../systemd/ours.ts";
 import { nothingLost } from "../systemd/pings.ts";
 import { inMachine, madePackages, notPackaged, own } from "./packages.ts";
@@ -60,6 +62,23 @@ installScenario("installed, upgraded, removed", async (world, machine) => {
   await rpm(machine, "--erase", "symrouted");
   assert.deepEqual(await ours(world), []);
   assertSame(await listing(machine), before);
+}, { skip });
+
+installScenario("marks of connections outlive an upgrade and go with the package", async (world, machine) => {
+  await using _container = await strictHost(world);
+  const before = await marksOf(world);
+  await rpm(machine, "--install", first());
+  await machine.write(OPTIONS_FILE, 'SYMROUTED_OPTIONS="--connmark --mark-mask 0xff00"\n');
+  await machine.systemctl(`start ${UNIT}`);
+  const right = await marksOf(world);
+  assert.deepEqual(right.filters, LOOSE);
+  await assertAnswers(world, byAll);
+  await rpm(machine, "--upgrade", second());
+  assert.deepEqual(await marksOf(world), right);
+  assert.deepEqual(await notes(machine), ["em1 1", "em2 1"]);
+  await rpm(machine, "--erase", "symrouted");
+  assert.deepEqual(await marksOf(world), before);
+  assert.equal(await leftInRun(machine), "");
 }, { skip });
 
 installScenario("what --install-unit has installed stays as it is beside an .rpm", async (world, machine) => {

@@ -3,61 +3,24 @@
 import assert from "node:assert/strict";
 import { OPTIONS_FILE, UNIT } from "../../src/unit/text.ts";
 import { families } from "../lab/addressing.ts";
-import { Inner } from "../lab/inner.ts";
-import { assertCured, assertSame, rules } from "../lab/observe.ts";
+import { assertCured, assertSame } from "../lab/observe.ts";
 import { eventually } from "../lab/process.ts";
 import { publish } from "../lab/published.ts";
 import { assertAnswers, byAll, byFirst } from "../lab/questions.ts";
-import type { World } from "../lab/world.ts";
 import { property } from "./hardened.ts";
 import { FILE, installScenario, listing, pidOf, stateOf } from "./installed.ts";
 import { type Machine, releases } from "./machine.ts";
+import { leftInRun, LOOSE, marksOf, notes, STRICT, strictHost } from "./marks.ts";
 
 const PROGRAM = "/usr/local/bin/symrouted";
 const HIGHEST_EXPOSURE = 1.5;
 /** Milliseconds in which what somebody has flushed has to be back. */
 const SOON = 1000;
 
-/** The ruleset with its handles, which tell when it is loaded anew; the rules; and each interface's reverse path filter. */
-async function marksOf({ host }: World) {
-  const [ruleset, filters, ...ofFamilies] = await Promise.all([
-    host.must(["nft", "--handle", "--stateless", "list", "ruleset"]),
-    host.must([
-      "sh",
-      "-c",
-      "cd /proc/sys/net/ipv4/conf; grep -H . all/rp_filter em?/rp_filter docker0/rp_filter",
-    ]),
-    ...families.map((family) => rules(host, family)),
-  ]);
-  return {
-    ruleset,
-    filters: filters.trim().replaceAll("/rp_filter:", " ").split("\n"),
-    rules: ofFamilies.flat().filter((line) => / fwmark | nop | goto /.test(line)),
-  };
-}
-
-/** A container's port is published, and every interface has a strict reverse path filter. */
-async function strictHost(world: World): Promise<Inner> {
-  const { host } = world, container = await Inner.create(world, "docker0");
-  const strict = ["all", "em1", "em2", "docker0"].map((name) => [`ipv4/conf/${name}/rp_filter`, 1]);
-  await host.sysctl(Object.fromEntries(strict));
-  await container.serve();
-  await publish(host, "docker0");
-  return container;
-}
-
-/** What is noted of reverse path filters, without the interfaces' numbers. */
-async function notes(machine: Machine): Promise<string[]> {
-  const text = await machine.must(["sh", "-c", "cat /run/symrouted/connmark.* 2>/dev/null || :"]);
-  return text.split("\n").filter((line) => line !== "").map((line) => line.replace(/^\d+: /, ""));
-}
-
 async function reloadWith(machine: Machine, options: string): Promise<void> {
   await machine.write(OPTIONS_FILE, `SYMROUTED_OPTIONS="${options}"\n`);
   await machine.systemctl(`reload ${UNIT}`);
 }
-
-const STRICT = ["all 1", "em1 1", "em2 1", "docker0 1"], LOOSE = ["all 1", "em1 2", "em2 2", "docker0 1"];
 
 for (const release of releases) {
   installScenario(
@@ -120,10 +83,7 @@ for (const release of releases) {
       const after = await marksOf(world);
       assert.doesNotMatch(after.ruleset, /symrouted/);
       assert.deepEqual([after.rules, after.filters], [before.rules, STRICT]);
-      assert.equal(
-        await machine.must(["sh", "-c", "find /run -name '*symrouted*' -not -path '/run/systemd/*'"]),
-        "",
-      );
+      assert.equal(await leftInRun(machine), "");
       assertSame(await listing(machine), files);
       await assertAnswers(world, byFirst);
     },
@@ -141,6 +101,7 @@ installScenario(
     const missing = "libnftables\\.so\\.1 cannot be opened: .*\\(install libnftables1 on Debian.*\\)";
     assert.match(stderr, new RegExp(`^symrouted: not installed: .*: ${missing}.*\n$`));
     assertSame(await listing(machine), files);
+    assert.equal(await leftInRun(machine), "");
 
     // Who does not ask for it needs none.
     await machine.must([FILE, "--install-unit"]);
