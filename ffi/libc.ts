@@ -1,5 +1,5 @@
 /**
- * libc: what libnl leaves to it. See open(2), dup(2), poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7),
+ * libc: what libnl leaves to it. See open(2), poll(2), eventfd(2), memfd_create(2), setsockopt(2), unix(7),
  * strerror(3), clock_gettime(2), execve(2), fcntl(2), flock(2), setenv(3), sigaction(2), mkdir(2),
  * rename(2), unlink(2), readlink(2).
  */
@@ -41,10 +41,6 @@ export const libc = library("libc.so.6", {
     unlink: { parameters: ["buffer"], result: "i32" },
     // ssize_t readlink(const char *pathname, char *buf, size_t bufsiz): borrows
     readlink: { parameters: ["buffer", "buffer", "u64"], result: "i64" },
-    // int dup(int oldfd): owned, close
-    dup: { parameters: ["i32"], result: "i32" },
-    // int dup2(int oldfd, int newfd): borrows
-    dup2: { parameters: ["i32", "i32"], result: "i32" },
     // int close(int fd): takes
     close: { parameters: ["i32"], result: "i32" },
     // int setsockopt(int sockfd, int level, int optname, const void *optval, socklen_t optlen): borrows

@@ -2,12 +2,10 @@
 
 import { errnoText } from "./errno.ts";
 import { ERRNO, NetlinkError } from "./error.ts";
-import { libc } from "./libc.ts";
 import { libnftables } from "./libnftables.ts";
 import { readCString } from "./memory.ts";
 import { NETLINK_NETFILTER, NFPROTO, NFT_MESSAGE, TABLE_NAME, type TableFamily } from "./nfnetlink.ts";
 import { cString, Owned } from "./owned.ts";
-import { silently } from "./quiet.ts";
 import { exchange, Writer } from "./request.ts";
 import { Socket } from "./socket.ts";
 
@@ -76,8 +74,9 @@ export class Nftables extends Owned {
 
   #run(commands: string, op: string): string {
     const nft = libnftables();
-    // Of a lack of privilege it tells by standard error, whatever it was told to do with errors.
-    const failed = silently(libc(), () => nft.nft_run_cmd_from_buffer(this.pointer, cString(commands)));
+    // Who lacks the privilege would be told so by the library on standard error.
+    ask(this.#questions, { type: NFT_MESSAGE.getGeneration, op });
+    const failed = nft.nft_run_cmd_from_buffer(this.pointer, cString(commands));
     const printed = readCString(nft.nft_ctx_get_output_buffer(this.pointer)) ?? "";
     const errors = readCString(nft.nft_ctx_get_error_buffer(this.pointer)) ?? "";
     if (failed === 0) return printed;

@@ -1,7 +1,7 @@
 /**
- * Doing without a word what writes to standard error. Opening libraries: where no memory may become executable
- * (MemoryDenyWriteExecute of systemd.exec(5)) Deno writes a line for each symbol for which it cannot compile a shortcut. The
- * compiled program runs without V8's compilers, where such shortcuts are never taken.
+ * Opening libraries without a word. Where no memory may become executable (MemoryDenyWriteExecute of systemd.exec(5)) Deno
+ * writes a line to standard error for each symbol for which it cannot compile a shortcut. The compiled program runs without
+ * V8's compilers, where such shortcuts are never taken.
  */
 
 /** An int. Passed as a structure, which is passed alike, it keeps Deno from trying a shortcut for these functions too. */
@@ -21,42 +21,31 @@ const SYMBOLS = {
 const STDERR = 2;
 const O_WRONLY = 1;
 
-/** What is needed of libc. */
-export interface Calls {
-  open(path: Uint8Array<ArrayBuffer>, flags: number): number;
-  dup(fd: number): number;
-  dup2(from: number, to: number): number;
-  close(fd: number): number;
-}
-
 /** Does something, in the compiled program with standard error led to nowhere meanwhile. */
 export function quietly<T>(action: () => T): T {
-  const calls = Deno.build.standalone && open();
-  return calls ? silently(calls, action) : action();
-}
-
-/** Does something with standard error led to nowhere meanwhile, where that can be done. */
-export function silently<T>({ open, dup, dup2, close }: Calls, action: () => T): T {
-  const kept = dup(STDERR), nowhere = open(new TextEncoder().encode("/dev/null\0"), O_WRONLY);
-  const isLed = kept >= 0 && nowhere >= 0 && dup2(nowhere, STDERR) >= 0;
+  if (!Deno.build.standalone) return action();
+  const symbols = open();
+  if (!symbols) return action();
+  const { open: openFile, dup, dup2, close } = symbols;
+  const kept = dup(value(STDERR)),
+    nowhere = openFile(new TextEncoder().encode("/dev/null\0"), value(O_WRONLY));
+  if (kept < 0 || nowhere < 0) {
+    for (const fd of [kept, nowhere]) if (fd >= 0) close(value(fd));
+    return action();
+  }
+  dup2(value(nowhere), value(STDERR));
   try {
     return action();
   } finally {
-    if (isLed) dup2(kept, STDERR);
-    for (const fd of [kept, nowhere]) if (fd >= 0) close(fd);
+    dup2(value(kept), value(STDERR));
+    for (const fd of [kept, nowhere]) close(value(fd));
   }
 }
 
 /** Undefined where there is no libc: whoever needs it will say so. */
-function open(): Calls | undefined {
+function open(): Deno.StaticForeignLibraryInterface<typeof SYMBOLS> | undefined {
   try {
-    const { open, dup, dup2, close } = Deno.dlopen("libc.so.6", SYMBOLS).symbols;
-    return {
-      open: (path, flags) => open(path, value(flags)),
-      dup: (fd) => dup(value(fd)),
-      dup2: (from, to) => dup2(value(from), value(to)),
-      close: (fd) => close(value(fd)),
-    };
+    return Deno.dlopen("libc.so.6", SYMBOLS).symbols;
   } catch {
     return undefined;
   }
