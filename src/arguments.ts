@@ -31,7 +31,7 @@ ${Object.entries(WORDS).map(([name, { brief }]) => `  symrouted ${name.padEnd(25
 
 EXIT STATUS
   0 done · 1 failed · 2 bad usage · 3 --dry-run: something would change · 4 not privileged
-  5 a library is missing · 6 no interface could be taken because every table is in use`;
+  5 a library is missing · 6 every table, or a bit of --connmark's marks, is in use by others`;
 
 /** What is asked for: something to do, something to print, or nothing that is understood. */
 export type Request =
