@@ -160,13 +160,24 @@ export class Marker implements Disposable {
         return writeReversePath(change.setting.name, change.setting.value);
       case "load":
         this.#netfilter.load(change.text);
-        this.#readBack();
-        this.#loaded = { text: change.text, listing: this.#listing };
-        return;
+        return this.#believe(change.text);
       case "remove":
         this.#netfilter.remove();
         return this.#readBack();
     }
+  }
+
+  /**
+   * Reads what was loaded. Where that is not there, or says something else, somebody was faster; but what says so again means
+   * the same in other words.
+   */
+  #believe(text: string): void {
+    this.#readBack();
+    const listing = this.#listing, before = this.#loaded;
+    const isThere = listing !== undefined &&
+      (saysTheSame(listing, text) || (before?.text === text && before.listing === listing));
+    this.#isUndone = !isThere;
+    this.#loaded = { text, listing };
   }
 
   /** What was heard until now is in what is read next. */

@@ -54,7 +54,7 @@ scenario("the mode is switched on and off by a reload, and nothing of it is left
   const pristine = await settledState(host);
   const reload = async (...args: string[]) => {
     const { code, stderr } = await symrouted(host, ["--reload", ...args]);
-    assert.deepEqual([code, stderr], [0, ""]);
+    assert.deepEqual([code, stderr], [0, ""], daemon.lines.join("\n"));
   };
   const daemon = await Daemon.start(host);
   const plain = await settledState(host);
