@@ -162,6 +162,8 @@ export class Marker implements Disposable {
         this.#netfilter.load(change.text);
         this.#readBack();
         this.#loaded = { text: change.text, listing: this.#listing };
+        // Somebody has been quick: no more will be heard of that.
+        if (this.#listing === undefined) this.#isUndone = true;
         return;
       case "remove":
         this.#netfilter.remove();
