@@ -47,7 +47,7 @@ export function fight(name: string, battle: Battle, options: WorldOptions = {}):
     await using monitor = await Monitor.start(host, { only: battle.ours });
     const fighters = await Promise.all(families.map((family) => battle.begin(world, family)));
     try {
-      await daemon.line(FIGHT, { within: 15_000 });
+      await daemon.line(FIGHT, { within: 40_000 });
       const from = monitor.position, burnt = burn(daemon, fighters);
       await pause(LENGTH);
       const now = burn(daemon, fighters);
