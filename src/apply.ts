@@ -13,13 +13,11 @@ import type { Stages } from "./order.ts";
 import type { Refresh } from "./refresh.ts";
 import { count, type Outcome, tally } from "./outcome.ts";
 import type { Plan } from "./plan/plan.ts";
+import { Retry } from "./retry.ts";
 import { Waiting } from "./waiting.ts";
 
 /** How long signals and timers may be kept waiting, in milliseconds. */
 const PATIENCE = 50;
-
-/** What is refused is tried again after so many milliseconds: at first, and at most. */
-const FIRST_DELAY = 500, LONGEST_DELAY = 30_000;
 
 /** What a pass would do: routes and rules in their stages, and then what marks need; but before, where marks are to end. */
 export interface Decision extends Stages {
@@ -41,9 +39,7 @@ export class Applier {
   /** What this pass meant to change, and was so already. */
   readonly #already = new Set<Change>();
   #breathed = performance.now();
-  #delay = 0;
-  #due = 0;
-
+  readonly #retry = new Retry();
   readonly #goOn: () => void;
 
   /** `goOn` is called now and then while it writes for long. */
@@ -60,7 +56,7 @@ export class Applier {
 
   /** In how many milliseconds what was refused is to be tried again; undefined where nothing was. */
   retryIn(now: number): number | undefined {
-    return this.#refused.size > 0 ? Math.max(1, Math.ceil(this.#due - now)) : undefined;
+    return this.#refused.size > 0 ? this.#retry.dueIn(now) : undefined;
   }
 
   wasRefused(change: Change): boolean {
@@ -198,18 +194,11 @@ export class Applier {
     for (const [identity, { change, reason, held }] of refused) {
       if (!held && !this.#refused.has(identity)) this.#log.error(`${this.#command(change)}: ${reason}`);
     }
-    this.#schedule([...refused.keys()].some((identity) => !this.#refused.has(identity)));
+    const isNew = [...refused.keys()].some((identity) => !this.#refused.has(identity));
+    const now = performance.now();
+    if (isNew || this.#retry.isDue(now)) this.#retry.schedule(now, { isNew });
     this.#refused.clear();
     for (const [identity, { change }] of refused) this.#refused.set(identity, change);
-  }
-
-  /** Sets when what is refused is tried again: soon where some of it is new, and else later each time. */
-  #schedule(isNew: boolean): void {
-    const now = performance.now();
-    if (isNew) this.#delay = FIRST_DELAY;
-    else if (now < this.#due) return;
-    else this.#delay = Math.min(2 * this.#delay, LONGEST_DELAY);
-    this.#due = now + this.#delay;
   }
 
   /** The same for every way to write one route: what is refused once is told of once. */

@@ -94,7 +94,7 @@ async function perform(flags: Flags): Promise<number> {
 
 function statusOf(error: unknown): number {
   if (error instanceof Failure) return error.status;
-  if (error instanceof MissingLibrary) return EXIT.library;
+  if (error instanceof MissingLibrary) return EXIT.missingLibrary;
   if (error instanceof NetlinkError && error.code === ERRNO.EPERM) return EXIT.privilege;
   return EXIT.failed;
 }

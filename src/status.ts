@@ -7,7 +7,7 @@ export const EXIT = {
   /** Something would be changed, or does not hold. */
   different: 3,
   privilege: 4,
-  library: 5,
+  missingLibrary: 5,
   configuration: 6,
 } as const;
 

@@ -9,8 +9,9 @@ import { readSmallFile, removeSmallFile, writeSmallFile } from "../kernel/system
 import type { Log } from "../log.ts";
 import type { Link } from "../model/records.ts";
 import type { Marks } from "../plan/marks.ts";
+import { Retry } from "../retry.ts";
 import type { MarkChange } from "./change.ts";
-import { Pace, Retry } from "./pace.ts";
+import { Pace } from "./pace.ts";
 import { loosen, notesText, parseNotes, type ReversePath } from "./reverse_paths.ts";
 import { rememberedMarks, rulesetText, saysTheSame, TABLE_FAMILY, TABLE_NAME } from "./ruleset.ts";
 
@@ -115,10 +116,11 @@ export class Marker implements Disposable {
     const text = readSmallFile(this.#options.notes), noted = parseNotes(text ?? "");
     const uplinks = (marks?.uplinks ?? []).filter(({ families }) => families.includes(4));
     const wanted = new Set(uplinks.map(({ ifindex }) => ifindex));
+    const all = readReversePath("all") ?? 0;
     const found = [...wanted.union(new Set(noted.map(({ ifindex }) => ifindex)))]
       .flatMap((ifindex): ReversePath[] => {
         const name = links.get(ifindex)?.name, own = name === undefined ? undefined : readReversePath(name);
-        return own === undefined ? [] : [{ ifindex, name: name!, own, all: readReversePath("all") ?? 0 }];
+        return own === undefined ? [] : [{ ifindex, name: name!, own, all }];
       });
     const { before, settings, after } = loosen(found, { wanted, notes: noted });
     const filters = settings.map((setting): MarkChange => ({ op: "filter", setting }));

@@ -4,16 +4,16 @@ import { ERRNO, MissingLibrary, NetlinkError } from "../kernel/errors.ts";
 import { networkNamespace, readSmallFile } from "../kernel/system.ts";
 import { Log } from "../log.ts";
 import type { Options } from "../plan/options.ts";
+import { runtimeFolder } from "../runtime_folder.ts";
 import { EXIT, Failure } from "../status.ts";
 import { Marker } from "./marker.ts";
 
-/** Where the service's run-time directory is (RuntimeDirectory= of systemd.exec(5)), for whoever is not the service. */
+/** Where the service's run-time directory is, for whoever is not the service. */
 const FOLDER = "/run/symrouted";
 
 /** The file that is there as long as marks are, of this network namespace: it says what reverse path filters were. */
 export function notesPath(): string {
-  const [folder] = Deno.env.get("RUNTIME_DIRECTORY")?.split(":") ?? [];
-  return `${folder || FOLDER}/connmark.${networkNamespace()}`;
+  return `${runtimeFolder(Deno.env.get("RUNTIME_DIRECTORY")) ?? FOLDER}/connmark.${networkNamespace()}`;
 }
 
 /**

@@ -1,4 +1,4 @@
-/** How often something is done again. Times are in milliseconds, of any clock. */
+/** How often what other programs undo is repaired. Times are in milliseconds, of any clock. */
 
 /** So many repairs are made within so long; of a program that goes on undoing them one in so long. */
 const BURST = 10, WINDOW = 10_000;
@@ -22,27 +22,5 @@ export class Pace {
   endsIn(now: number): number {
     if (this.#repairs.length < BURST) return 0;
     return Math.max(1, Math.ceil(this.#repairs[0] + WINDOW - now));
-  }
-}
-
-/** What is refused is tried again after so long: at first, and at most. */
-const FIRST_DELAY = 500, LONGEST_DELAY = 30_000;
-
-/** What is refused is tried again, later each time. */
-export class Retry {
-  #delay = 0;
-  #due = 0;
-
-  schedule(now: number, { isNew }: { isNew: boolean }): void {
-    this.#delay = isNew ? FIRST_DELAY : Math.min(2 * this.#delay, LONGEST_DELAY);
-    this.#due = now + this.#delay;
-  }
-
-  isDue(now: number): boolean {
-    return now >= this.#due;
-  }
-
-  dueIn(now: number): number {
-    return Math.max(1, Math.ceil(this.#due - now));
   }
 }

@@ -4,8 +4,8 @@ import { parsePrefix } from "../model/address.ts";
 import { partition } from "../model/lists.ts";
 import { Prefixes } from "../model/prefixes.ts";
 import { ACTION_LOOKUP, ACTION_NOP, type Rule, TABLE } from "../model/records.ts";
-import { ruleText } from "../model/text.ts";
 import type { Note } from "./note.ts";
+import { nameOf } from "./overlaps.ts";
 import { HIGHEST_PRIORITY, HIGHEST_WITH_ROOM, LAST_PRIORITY } from "./ownership.ts";
 
 /** Rules of ours of one kind. */
@@ -42,7 +42,7 @@ function notesOn(rule: Rule, { sources, marks }: { sources?: Group; marks?: Grou
   const met = [sources, marks].filter((group) => group?.meets(rule));
   // One of our own priority was there first.
   const [behind, front] = partition(met, (group) => rule.priority > group!.last);
-  const name = `the rule '${rule.priority}: ${ruleText(rule)}' (IPv${rule.family})`;
+  const name = nameOf(rule);
   const ours = (groups: typeof met) =>
     met.length === groups.length ? "ours" : groups[0] === marks ? "ours of marks" : "ours of addresses";
   const texts: string[] = [];

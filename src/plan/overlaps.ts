@@ -67,7 +67,8 @@ function othersIn({ families, addresses }: Observed, options: Options): Rule[] {
   );
 }
 
-function nameOf(rule: Rule): string {
+/** A rule of another program's in a sentence. */
+export function nameOf(rule: Rule): string {
   return `the rule '${textOf(rule)}' (IPv${rule.family})`;
 }
 

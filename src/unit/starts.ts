@@ -1,6 +1,7 @@
 /** How often the service has failed in a row: a first failure is made good at once, later ones ever more slowly. */
 
 import { monotonicMicroseconds } from "../kernel/system.ts";
+import { runtimeFolder } from "../runtime_folder.ts";
 
 /** Seconds; who has been well for so long has not failed again but anew. */
 const LONGEST_DELAY = 60, WELL = 60;
@@ -33,7 +34,7 @@ export class Starts implements Disposable {
 
   /** Notes a start, in the first of the directories that systemd made for the service (RUNTIME_DIRECTORY). */
   static note(directories: string | undefined): Starts {
-    const [folder] = directories?.split(":") ?? [];
+    const folder = runtimeFolder(directories);
     try {
       const path = `${folder}/${FILE}`;
       return new Starts(folder ? Deno.openSync(path, { read: true, write: true, create: true }) : undefined);

@@ -1,7 +1,8 @@
 // How often something is done again.
 
 import assert from "node:assert/strict";
-import { Pace, Retry } from "../../src/connmark/pace.ts";
+import { Pace } from "../../src/connmark/pace.ts";
+import { Retry } from "../../src/retry.ts";
 
 Deno.test("ten repairs are made at once, of more one as soon as the first is ten seconds old", () => {
   const pace = new Pace();
