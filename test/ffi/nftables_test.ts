@@ -173,5 +173,6 @@ function transactions(ear: Socket): number {
 
 function alone(host: Namespace, args: string[], prefix: string[] = []): Promise<Result> {
   const child = new URL("./nftables_alone.ts", import.meta.url).pathname;
-  return host.run([...prefix, Deno.execPath(), "run", "-A", "--cached-only", child, ...args]);
+  const flags = ["-A", "--cached-only", "--v8-flags=--expose-gc,--max-semi-space-size=1"];
+  return host.run([...prefix, Deno.execPath(), "run", ...flags, child, ...args]);
 }
