@@ -18,6 +18,8 @@ import { Program } from "./program.ts";
 const ANSWERS = 60_000, BEGINS = 20_000;
 /** So often it is looked whether it still lives. */
 const LOOK = 200;
+/** The kernel's list of sockets may miss one while others come and go: who is missing so often in a row has ended. */
+const LOOKS = 5;
 /** By then a signal that came before has been told of. */
 const SIGNALS_ARE_TOLD = 20;
 
@@ -42,7 +44,7 @@ export async function askToReload(args: readonly string[], options: Options): Pr
     if (!(error instanceof NetlinkError) || error.code === ERRNO.EPERM) throw error;
     throw refused(error.code === ERRNO.EMSGSIZE ? "the options are too long" : error.reason);
   }
-  for (let end = performance.now() + ANSWERS;;) {
+  for (let end = performance.now() + ANSWERS, missed = 0;;) {
     const heard = port.hear(LOOK);
     const answer = heard?.from === daemon.number ? answerIn(heard) : undefined;
     if (answer?.refused !== undefined) throw refused(answer.refused);
@@ -50,7 +52,9 @@ export async function askToReload(args: readonly string[], options: Options): Pr
       return print(`symrouted: reloaded: process ${answer.process} goes on with its new options\n`);
     }
     if (answer?.taken) end = performance.now() + BEGINS;
-    if (!answer && !markedPorts().some((one) => one.number === daemon.number)) {
+    const isThere = answer !== undefined || markedPorts().some((one) => one.number === daemon.number);
+    missed = isThere ? 0 : missed + 1;
+    if (missed === LOOKS) {
       throw refused("the daemon has ended");
     }
     if (performance.now() > end) throw refused("the daemon does not answer");
